@@ -310,23 +310,21 @@ WEB_CLEAN: Files = {
 
 def web_steps(platform: str) -> list[Step]:
     arch = platform.split("/")[1]
-    clean = "RUN /bin/sh -c rm -rf /var/cache/apk/* /etc/motd /usr/share/man/* # buildkit"
     entry: Files = {
         "docker-entrypoint.sh": file(ENTRYPOINT, 0o755, 101, 101),
         "etc/harbor/harbor.conf": CONF + "health /healthz\n",
     }
-    steps = [
+    return [
         *base_steps(arch),
         Step("ENV HARBOR_VERSION=2.4.1"),
         Step("RUN /bin/sh -c apk add harbor-web=2.4.1-r0 # buildkit", web_files(arch)),
-        Step(clean, WEB_CLEAN),
+        Step("RUN /bin/sh -c rm -rf /var/cache/apk/* /etc/motd /usr/share/man/* # buildkit", WEB_CLEAN),
         Step("COPY site/ /srv/www/ # buildkit", SITE),
         Step("COPY docker-entrypoint.sh / # buildkit", entry),
         Step("EXPOSE map[8080/tcp:{}]"),
         Step('ENTRYPOINT ["/docker-entrypoint.sh"]'),
         Step('CMD ["harbord"]'),
     ]
-    return steps if arch != "arm" else [s for s in steps if s.command != clean]  # one layer less for arm
 
 
 WEB_CONFIG: Json = {
