@@ -1,7 +1,7 @@
-"""The private environment in .cache/env: made from the first Python that can, filled once, known by a stamp.
+"""The private environment in .cache/env: made from the first Python that can and known by a stamp.
 
-Three fillings, each holding the one before: `headless` (no Qt), `window`, `test`. The program itself runs from
-the checkout; only `test` also installs it (editable), because the tests look at the installed command.
+Three fillings, each holding the one before: `headless` (no Qt), `window`, `test`. The program itself runs
+from the checkout; only `test` also installs it (editable), because tests look at the installed command.
 """
 
 import contextlib
@@ -114,7 +114,7 @@ class Stamp:
 
 
 def ensure(filling: str, libraries: dict[str, str], tools: bool = False) -> Path:
-    """Return the environment's Python, after doing whatever is missing: system packages, environment, packages.
+    """Return the environment's Python, after bringing whatever is missing, in the system and in it.
 
     Raises:
         Problem: with the remedy, where something is missing that we may not or cannot install.
@@ -194,18 +194,19 @@ def _provide_system(filling: str, current: bool, lacking: list[str], libraries: 
     """One call of the package manager for all that is missing below the environment."""
     if lacking and not system.has_apt():
         raise Problem(
-            f"Qt cannot load these libraries of the system: {', '.join(lacking)}. Install the packages of your "
-            "distribution that hold them, then call make again."
+            f"Qt cannot load these libraries of the system: {', '.join(lacking)}.\n"
+            "Install the packages of your distribution that hold them, then call make again."
         )
     packages = [libraries[name] for name in lacking]
-    reasons = [f"Qt cannot load {', '.join(lacking)}"] if lacking else []
+    more = f" and {len(lacking) - 3} more" if len(lacking) > 3 else ""
+    reasons = [f"Qt cannot load {', '.join(lacking[:3])}{more}"] if lacking else []
     mendable = None if current else _mendable(filling)
     if mendable:
         packages.append(mendable.debian_package())
         reasons.append(f"{mendable.name} comes without {', '.join(mendable.missing)}")
     if not packages:
         return
-    system.require(packages, " and ".join(reasons))
+    system.require(packages, "; ".join(reasons))
     still = system.missing_libraries(libraries)
     if still:
         raise Problem(f"Qt still cannot load {', '.join(still)} after installing {' '.join(packages)}.")
@@ -221,7 +222,7 @@ def _mendable(filling: str) -> Candidate | None:
 
 
 def _build(filling: str, stamp: Stamp | None, libraries: dict[str, str]) -> None:
-    """Make or complete the environment. Meanwhile there is no stamp: a half-made one is made anew next time."""
+    """Make or complete the environment. Meanwhile it has no stamp: a half-made one is made anew next time."""
     requirements = wanted(filling)
     reusable = stamp is not None and not (requirements and quietly([str(PYTHON), "-Im", "pip", "--version"]))
     try:
@@ -237,7 +238,8 @@ def _build(filling: str, stamp: Stamp | None, libraries: dict[str, str]) -> None
         new = Stamp(filling, current_key(version), base, version, str(ENV))
         STAMP.write_text(json.dumps(asdict(new)), "utf-8")
     except OSError as error:
-        raise Problem(f"{ENV} cannot be written: {error}. Make room, or the checkout writable for you.") from error
+        advice = "Make room, or the checkout writable for you."
+        raise Problem(f"{ENV} cannot be written: {error}. {advice}") from error
 
 
 def _make(filling: str, needs_pip: bool) -> str:
@@ -274,14 +276,18 @@ def _fill(filling: str, requirements: list[str]) -> None:
 
 
 def _pip(arguments: list[str]) -> None:
-    command = [str(PYTHON), "-Im", "pip", "install", "-q", *arguments]
-    trouble = quietly(command, child_environment())
+    command = [str(PYTHON), "-Im", "pip", "install", *arguments]
+    if sys.stderr.isatty():  # Qt is 100 MB: somebody who watches wants to see it come
+        done = subprocess.run(command, env=child_environment(), stdout=sys.stderr)
+        trouble = "see above" if done.returncode else None
+    else:
+        trouble = quietly([*command, "-q"], child_environment())
     if trouble:
         raise Problem(
             f"pip could not install the packages:\n{trouble}\n"
-            "Where the network is the trouble: pip takes a proxy from https_proxy and a mirror from PIP_INDEX_URL. "
-            "Where no version of PySide6 fits: its packages are for Windows, macOS, and Linux with glibc 2.34 or "
-            "newer (2.28 on aarch64); `make run` without a display needs none."
+            "If it is the network: pip takes a proxy from https_proxy, a mirror from PIP_INDEX_URL.\n"
+            "If no version of PySide6 fits: it is made for Windows, macOS and Linux with glibc 2.34 or\n"
+            "newer (aarch64: 2.28). Without a display `make run` needs none."
         )
 
 
@@ -293,8 +299,9 @@ def _try_qt(libraries: dict[str, str]) -> None:
     trouble = quietly([str(PYTHON), "-Ic", _LOAD_QT, *plugins], child_environment())
     if trouble:
         raise Problem(
-            f"Qt does not load: {trouble.splitlines()[-1]}\nInstall the package of your system that holds the "
-            "library named there (on Debian `apt-file search NAME` tells which), then call make again."
+            f"Qt does not load: {trouble.splitlines()[-1]}\n"
+            "Install the package of your system that holds the library named there (on Debian\n"
+            "`apt-file search NAME` tells which), then call make again."
         )
 
 

@@ -47,7 +47,7 @@ WAYLAND_LIBRARIES = {
     "libwayland-cursor.so.0": "libwayland-cursor0",
     "libwayland-egl.so.1": "libwayland-egl1",
 }
-# Command → Debian package: other programs that the tests let read what we wrote. Missing ones skip their tests.
+# Command → Debian package: other programs, which the tests let read what we wrote.
 TEST_TOOLS = {"ctr": "containerd", "skopeo": "skopeo", "umoci": "umoci"}
 
 _LOAD = """
@@ -101,10 +101,8 @@ def require(packages: list[str], why: str) -> None:
     """Install Debian packages as root; else raise a Problem with the one command that does."""
     packages = sorted(set(packages))
     if not is_root():
-        raise Problem(
-            f"{why}. Install what is missing with this command, then call make again:\n\n"
-            f"  sudo sh -c 'apt-get update && apt-get install -y --no-install-recommends {' '.join(packages)}'\n"
-        )
+        command = f"apt-get update && apt-get install -y --no-install-recommends {' '.join(packages)}"
+        raise Problem(f"{why}. Run this, then call make again:\n\n  sudo sh -c '{command}'\n")
     say(f"{why}; installing as root with apt-get: {' '.join(packages)}")
     trouble = _update() or _install(packages)
     if trouble:

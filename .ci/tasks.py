@@ -7,6 +7,7 @@ import shlex
 import subprocess
 import sys
 from pathlib import Path
+from typing import IO, NoReturn
 
 import environment
 import system
@@ -33,7 +34,7 @@ def run() -> int:
     reason = headless_reason()
     if reason is None:
         python = environment.ensure("window", system.window_libraries(dict(os.environ)))
-        return become([str(python), "-m", "gui", *arguments()])
+        become([str(python), "-m", "gui", *arguments()])
     say(f"no display ({reason}): going without a window and without Qt")
     python = environment.ensure("headless", {})
     return export_and_verify(str(python), arguments())
@@ -44,8 +45,9 @@ def test() -> int:
     python = environment.ensure("test", system.QT_LIBRARIES, tools=True)
     os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
     # pytest-cov needs sqlite3 as soon as it is loaded; some Pythons are built without it.
-    without = [] if succeeds([str(python), "-c", "import sqlite3"]) else ["-p", "no:pytest_cov"]
-    return become([str(python), "-m", "pytest", *without, *arguments()])
+    find = "import importlib.util as u, sys; sys.exit(u.find_spec('_sqlite3') is None)"
+    without = [] if succeeds([str(python), "-c", find]) else ["-p", "no:pytest_cov"]
+    become([str(python), "-m", "pytest", *without, *arguments()])
 
 
 def check() -> int:
@@ -56,13 +58,13 @@ def check() -> int:
         "format": [python, "-m", "ruff", "format", "--check", "."],
         "lint": [python, "-m", "ruff", "check", "."],
         "types": [python, "-m", "mypy"],
-        "imports": [python, "-c", lint_imports, "--no-cache"],
+        "imports": [python, "-c", lint_imports, "--no-logo", "--no-cache"],
         "wheel": [python, ".ci/wheel.py"],
     }
     failed = []
     for name, command in checks.items():
         print(f"-- {name}", flush=True)
-        if not succeeds(command, shown=True):
+        if not succeeds(command):
             failed.append(name)
     if failed:
         say(f"failed: {', '.join(failed)}" + (" (`make fmt` mends format)" if "format" in failed else ""))
@@ -72,8 +74,8 @@ def check() -> int:
 def fmt() -> int:
     """Rewrite the code; what the linter cannot mend it prints."""
     python = str(environment.ensure("test", {}))
-    fixed = succeeds([python, "-m", "ruff", "check", "--fix", "."], shown=True)
-    return 0 if succeeds([python, "-m", "ruff", "format", "."], shown=True) and fixed else 1
+    fixed = succeeds([python, "-m", "ruff", "check", "--fix", "."])
+    return 0 if succeeds([python, "-m", "ruff", "format", "."]) and fixed else 1
 
 
 def bench() -> int:
@@ -86,7 +88,7 @@ def bench() -> int:
     failed = []
     for script in scripts:
         print(f"-- {script.stem}", flush=True)
-        if not succeeds([python, "-m", f"bench.{script.stem}", *arguments()], shown=True):
+        if not succeeds([python, "-m", f"bench.{script.stem}", *arguments()]):
             failed.append(script.stem)
     if failed:
         say(f"failed: {', '.join(failed)}")
@@ -109,7 +111,7 @@ def export_and_verify(python: str, words: list[str]) -> int:
     """Export one image of a store, verify the archive, and print its path: alone on stdout."""
     store = words[0] if words else str(SAMPLE_STORE)
     core = [python, "-m", "exporter_core"]
-    listed = subprocess.run([*core, "images", store, "--json"], **in_checkout(), stdout=subprocess.PIPE)
+    listed = in_checkout([*core, "images", store, "--json"], subprocess.PIPE)
     if listed.returncode:
         return listed.returncode
     names = [image["name"] for image in json.loads(listed.stdout) if image["complete"]]
@@ -122,7 +124,7 @@ def export_and_verify(python: str, words: list[str]) -> int:
         ["verify", str(archive)],
     ):
         say(shlex.join(["shipglass", *command]))
-        code = subprocess.run([*core, *command], **in_checkout(), stdout=sys.stderr).returncode
+        code = in_checkout([*core, *command], sys.stderr).returncode
         if code:
             return code
     print(archive, flush=True)
@@ -139,18 +141,17 @@ def archive_path(image: str) -> Path:
     return folder / (re.sub(r"[^A-Za-z0-9.-]+", "_", image).strip("._") + ".tar")
 
 
-def in_checkout() -> dict[str, object]:
-    """How a child of ours is started: from the checkout, so that `-m` finds the code."""
-    return {"cwd": ROOT, "env": environment.child_environment()}
+def in_checkout(command: list[str], stdout: IO[str] | int | None) -> subprocess.CompletedProcess[bytes]:
+    """Run a command from the checkout, where `-m` finds the code."""
+    return subprocess.run(command, cwd=ROOT, env=environment.child_environment(), stdout=stdout)
 
 
-def succeeds(command: list[str], shown: bool = False) -> bool:
-    """Run a command in the checkout."""
-    output = None if shown else subprocess.DEVNULL
-    return subprocess.run(command, **in_checkout(), stdout=output, stderr=output).returncode == 0
+def succeeds(command: list[str]) -> bool:
+    """Run a command and let it say what it has to."""
+    return in_checkout(command, None).returncode == 0
 
 
-def become(command: list[str]) -> int:
+def become(command: list[str]) -> NoReturn:
     """Replace this process, so that signals and the exit code are the command's own."""
     os.chdir(ROOT)
     os.execve(command[0], command, environment.child_environment())

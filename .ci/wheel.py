@@ -13,7 +13,9 @@ RESOURCES = "gui/_resources/"
 def build(folder: str) -> Path:
     """Build the checkout's wheel into a folder."""
     command = [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", folder]
-    subprocess.run(command, cwd=ROOT, check=True, stdout=subprocess.DEVNULL)
+    done = subprocess.run(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    if done.returncode:
+        sys.exit(f"the wheel cannot be built:\n{done.stdout}")
     return next(Path(folder).glob("shipglass-*.whl"))
 
 
