@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -34,7 +36,7 @@ from exporter_core.platforms.values import arm_variant, describe_host
 GOLDEN = json.loads((Path(__file__).parents[1] / "data/golden/platforms.json").read_text("utf-8"))
 TABLES, EXECUTED = GOLDEN["tables"], GOLDEN["executed"]
 HOST = Platform("amd64", "linux")  # where the golden answers were given
-MATCHERS = {
+MATCHERS: dict[str, Callable[..., Matcher]] = {
     "NewMatcher": new_matcher,
     "Only": only,
     "OnlyStrict": only_strict,
@@ -270,7 +272,15 @@ def test_a_machine_in_the_names_of_go(system: str, machine: str, expected: str) 
 
 def test_this_machine_runs_its_own_images() -> None:
     assert only_strict(host_platform()).matches(host_platform())
-    assert str(describe_host("Windows", "AMD64", "10.0.26100")) == "windows(10.0.26100)/amd64"
+
+
+def test_a_windows_machine_says_its_version(monkeypatch: pytest.MonkeyPatch) -> None:
+    version = SimpleNamespace(platform_version=(10, 0, 26100))
+    monkeypatch.setattr("sys.platform", "win32")
+    monkeypatch.setattr("sys.getwindowsversion", lambda: version, raising=False)
+    monkeypatch.setattr("platform.system", lambda: "Windows")
+    monkeypatch.setattr("platform.machine", lambda: "AMD64")
+    assert str(host_platform.__wrapped__()) == "windows(10.0.26100)/amd64"
 
 
 # The rules of 2018
