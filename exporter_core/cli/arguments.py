@@ -1,0 +1,124 @@
+"""What can be said on the command line; nothing is done here."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Sequence
+
+from exporter_core.content import DOCUMENT_LIMIT
+from exporter_core.errors import UsageError
+
+COMMANDS = ("images", "tree", "export", "verify")
+"""The words that mean the command line and not the window."""
+
+_UNITS = {"": 1, "k": 10**3, "m": 10**6, "g": 10**9, "ki": 2**10, "mi": 2**20, "gi": 2**30}
+
+
+def parse(argv: Sequence[str]) -> argparse.Namespace:
+    """The options in ``argv``. Prints and exits (SystemExit 2, or 0 for help) as argparse does."""
+    options = _parser().parse_args(argv)
+    if options.command == "export":
+        _check_export(options)
+    return options
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="shipglass",
+        description="Look into container image stores and export images to a tar. "
+        "Without a command word, the window opens.",
+        epilog="Exit codes: 0 done, 2 usage, 3 store, 4 content, 5 platform, 6 target, 130 cancelled.",
+    )
+    parser.add_argument("--version", action="version", version=f"shipglass {_version()}")
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    images = _command(commands, "images", "list the images of a store")
+    images.add_argument("store", metavar="STORE", help="a layout folder, a blobs folder, or an archive")
+    tree = _command(commands, "tree", "show an image: index, manifests, config and layers")
+    tree.add_argument("store", metavar="STORE")
+    tree.add_argument("image", metavar="IMAGE", help="a name, or a digest (a unique beginning will do)")
+    _add_export(_command(commands, "export", "write images to one tar archive"))
+    check = _command(commands, "verify", "hash and follow everything in an archive or store")
+    check.add_argument("store", metavar="PATH")
+    check.add_argument("--sha256", default="", help="what the whole archive should hash to")
+    check.add_argument("-q", "--quiet", action="store_true", help="print only what is wrong")
+    return parser
+
+
+def _command(
+    commands: argparse._SubParsersAction[argparse.ArgumentParser], name: str, help: str
+) -> argparse.ArgumentParser:
+    parser = commands.add_parser(name, help=help, description=help[0].upper() + help[1:] + ".")
+    parser.add_argument("--json", action="store_true", help="print JSON")
+    parser.add_argument(
+        "--document-limit",
+        type=_size,
+        default=DOCUMENT_LIMIT,
+        metavar="SIZE",
+        help="largest index, manifest or config that is read (default 8MiB)",
+    )
+    return parser
+
+
+def _add_export(export: argparse.ArgumentParser) -> None:
+    export.add_argument("store", metavar="STORE")
+    export.add_argument("images", metavar="IMAGE", nargs="*", help="a name, or a digest")
+    export.add_argument("--descriptor", metavar="JSON", help="a root descriptor instead of names (or @FILE)")
+    export.add_argument("-o", "--output", metavar="FILE", help="the archive; - for standard output")
+    export.add_argument(
+        "--platform",
+        action="append",
+        metavar="P",
+        help="a platform, such as linux/arm64 (repeatable; default: this machine's)",
+    )
+    export.add_argument("--all-platforms", action="store_true", help="every platform of the images")
+    export.add_argument(
+        "--profile",
+        choices=("oci", "v1"),
+        default="oci",
+        help="oci: as containerd 2 writes (default); v1: containerd's V1Exporter to the byte",
+    )
+    export.add_argument("--no-docker-manifest", action="store_true", help="leave out Docker's manifest.json")
+    export.add_argument(
+        "--skip-non-distributable", action="store_true", help="leave out layers that may not be distributed"
+    )
+    export.add_argument(
+        "--plan", action="store_true", help="only say what would be written, and what is wrong"
+    )
+    export.add_argument("--checksum", action="store_true", help="also report the archive's SHA-256")
+    export.add_argument("--force", action="store_true", help="overwrite FILE")
+    export.add_argument("-q", "--quiet", action="store_true", help="no progress")
+
+
+def _check_export(options: argparse.Namespace) -> None:
+    if bool(options.images) == bool(options.descriptor):
+        raise UsageError(
+            "name images, or give one --descriptor" if not options.images else
+            "give either images or a --descriptor, not both",
+            hint="shipglass images STORE lists the images.",
+        )  # fmt: skip
+    if not options.output and not options.plan:
+        raise UsageError("no output was named", hint="Add -o FILE (or -o - for a pipe), or --plan.")
+
+
+def _size(text: str) -> int:
+    number = text.rstrip("iBbKkMmGg")
+    unit = text[len(number) :].lower().removesuffix("b")
+    if not number.isdecimal() or unit not in _UNITS:
+        raise argparse.ArgumentTypeError(f"{text!r} is no size (examples: 33554432, 32MiB)")
+    return int(number) * _UNITS[unit]
+
+
+class _LazyVersion:
+    """The installed version, looked up only when asked: importlib.metadata is slow to import."""
+
+    def __str__(self) -> str:
+        from importlib import metadata
+
+        try:
+            return metadata.version("shipglass")
+        except metadata.PackageNotFoundError:
+            return "(not installed)"
+
+
+def _version() -> _LazyVersion:
+    return _LazyVersion()

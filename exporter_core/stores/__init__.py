@@ -1,0 +1,88 @@
+"""open_store: from a location to a store; the only place that knows every kind."""
+
+from __future__ import annotations
+
+import os
+from urllib.parse import unquote, urlsplit
+
+from exporter_core.content import DOCUMENT_LIMIT, Store
+from exporter_core.errors import StoreError
+from exporter_core.stores.files import DirectoryFiles, TarFiles, open_at_once
+from exporter_core.stores.layout import INDEX, LAYOUT, LayoutStore, unreadable
+from exporter_core.tarindex import looks_like_tar
+
+_ACCEPTED = (
+    "Give an OCI layout folder (oci-layout, index.json, blobs), a content folder (blobs/<algorithm>/<hex>), "
+    "or a plain tar archive of a layout."
+)
+_COMPRESSED = {b"\x1f\x8b": "gzip", b"\x28\xb5\x2f\xfd": "zstd", b"\xfd7zXZ": "xz", b"BZh": "bzip2"}
+
+
+def open_store(location: str | os.PathLike[str], *, document_limit: int = DOCUMENT_LIMIT) -> Store:
+    """The store at ``location``, a path or a ``file:`` URL; what it is it finds out itself. Read-only.
+
+    ``document_limit`` is the largest document in bytes that will be read. Raises StoreError.
+    """
+    path = _path(os.fspath(location))
+    try:
+        if os.path.isdir(path):
+            return _open_directory(path, document_limit)
+        return _open_archive(path, document_limit)
+    except FileNotFoundError as error:
+        raise StoreError(f"there is nothing at {path}", hint=_ACCEPTED) from error
+    except OSError as error:
+        raise unreadable(path, error) from error
+
+
+def _path(location: str) -> str:
+    if location.startswith("file:"):
+        location = unquote(urlsplit(location).path)
+    if not location or "\0" in location:
+        raise StoreError("the location of the store is empty or no path", hint=_ACCEPTED)
+    return os.path.abspath(os.path.expanduser(location))
+
+
+def _open_directory(path: str, limit: int) -> Store:
+    names = set(os.listdir(path))
+    files = DirectoryFiles(path)
+    if INDEX in names:
+        return LayoutStore(files, location=path, kind="OCI layout", document_limit=limit)
+    if "blobs" in names or LAYOUT in names:
+        return LayoutStore(files, location=path, kind="content directory", document_limit=limit)
+    raise StoreError(f"{path} is not a content store", hint=_directory_hint(path, names))
+
+
+def _directory_hint(path: str, names: set[str]) -> str:
+    content = "io.containerd.content.v1.content"
+    if content in names:
+        return f"This is containerd's root: open {os.path.join(path, content)}."
+    if "sha256" in names and os.path.basename(path) == "blobs":
+        return f"This is the blobs folder of a store: open {os.path.dirname(path)}."
+    return _ACCEPTED
+
+
+def _open_archive(path: str, limit: int) -> Store:
+    with open(path, "rb", opener=open_at_once) as file:
+        block = file.read(512)
+    for magic, name in _COMPRESSED.items():
+        if block.startswith(magic):
+            raise StoreError(
+                f"{path} is compressed with {name}; it must be a plain tar to be read in place",
+                hint=f"Unpack it first ({name} -d keeps the tar inside).",
+            )
+    if not looks_like_tar(block):
+        raise StoreError(f"{path} is not a tar archive", hint=_ACCEPTED)
+    files = TarFiles(path)
+    if files.size(INDEX) is None and not files.has_folder("blobs"):
+        files.close()
+        raise StoreError(f"{path} is a tar archive without index.json", hint=_archive_hint(files))
+    return LayoutStore(files, location=path, kind="OCI archive", document_limit=limit)
+
+
+def _archive_hint(files: TarFiles) -> str:
+    if files.size("manifest.json") is not None:
+        return (
+            "This is docker save's older form: convert it with "
+            "skopeo copy docker-archive:FILE oci-archive:NEW, or save it with Docker 25 or later."
+        )
+    return _ACCEPTED
