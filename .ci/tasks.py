@@ -7,7 +7,7 @@ import shlex
 import subprocess
 import sys
 from pathlib import Path
-from typing import IO, NoReturn
+from typing import Any, NoReturn
 
 import environment
 import system
@@ -114,21 +114,27 @@ def export_and_verify(python: str, words: list[str]) -> int:
     listed = in_checkout([*core, "images", store, "--json"], subprocess.PIPE)
     if listed.returncode:
         return listed.returncode
-    names = [image["name"] for image in json.loads(listed.stdout) if image["complete"]]
-    if not names:
-        raise Problem(f"{store} holds no complete image to export.", NO_COMPLETE_IMAGE)
-    name = words[1] if len(words) > 1 else names[0]
+    name = words[1] if len(words) > 1 else first_complete(store, json.loads(listed.stdout))
     archive = archive_path(name)
     for command in (
         ["export", store, name, "-o", str(archive), "--all-platforms", "--force"],
         ["verify", str(archive)],
     ):
         say(shlex.join(["shipglass", *command]))
-        code = in_checkout([*core, *command], sys.stderr).returncode
+        code = relay([*core, *command])
         if code:
             return code
     print(archive, flush=True)
     return 0
+
+
+def first_complete(store: str, images: list[dict[str, Any]]) -> str:
+    """The name of the first image of which all is there; signatures and the like come last."""
+    complete = [image for image in images if image["complete"]]
+    if not complete:
+        raise Problem(f"{store} holds no complete image to export.", NO_COMPLETE_IMAGE)
+    name: str = min(complete, key=lambda image: bool(image.get("referrer")))["name"]
+    return name
 
 
 def archive_path(image: str) -> Path:
@@ -141,9 +147,22 @@ def archive_path(image: str) -> Path:
     return folder / (re.sub(r"[^A-Za-z0-9.-]+", "_", image).strip("._") + ".tar")
 
 
-def in_checkout(command: list[str], stdout: IO[str] | int | None) -> subprocess.CompletedProcess[bytes]:
+def in_checkout(command: list[str], stdout: int | None) -> subprocess.CompletedProcess[bytes]:
     """Run a command from the checkout, where `-m` finds the code."""
     return subprocess.run(command, cwd=ROOT, env=environment.child_environment(), stdout=stdout)
+
+
+def relay(command: list[str]) -> int:
+    """Run a command through a pipe, where it prints a line for each blob, and pass its lines on to stderr."""
+    environ = environment.child_environment()
+    with subprocess.Popen(
+        command, cwd=ROOT, env=environ, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
+    ) as process:
+        assert process.stdout is not None
+        for line in process.stdout:
+            sys.stderr.buffer.write(line)
+            sys.stderr.buffer.flush()
+        return process.wait()
 
 
 def succeeds(command: list[str]) -> bool:

@@ -123,3 +123,17 @@ def test_documents_name_only_what_is_there(name: str) -> None:
     assert named <= TARGETS
     for target in re.findall(r"\]\(([A-Za-z][^):#]*)\)", text):
         assert (CHECKOUT / target).exists(), target
+
+
+def test_the_sample_is_the_first_complete_image(ci: SimpleNamespace) -> None:
+    images = [
+        {"name": "half", "complete": False, "referrer": False},
+        {"name": "signature", "complete": True, "referrer": True},
+        {"name": "whole", "complete": True, "referrer": False},
+        {"name": "other", "complete": True, "referrer": False},
+    ]
+    assert ci.tasks.first_complete("store", images) == "whole"
+    assert ci.tasks.first_complete("store", images[:2]) == "signature"
+    with pytest.raises(ci.say.Problem, match="store holds no complete image") as caught:
+        ci.tasks.first_complete("store", images[:1])
+    assert caught.value.code == 4
