@@ -30,8 +30,8 @@ from exporter_core.errors import (
     UnreadableBlob,
 )
 from exporter_core.graph import BlobState, Node, load_tree
-from exporter_core.manifest import Index, descriptor_json, sniff_media_type
-from exporter_core.plan import LAYOUT_DOCUMENT, docker_row, oci_index
+from exporter_core.manifest import Index, sniff_media_type
+from exporter_core.plan import LAYOUT_DOCUMENT, docker_row, oci_index, v1_index
 from exporter_core.stores import open_store
 from exporter_core.stores.layout import INDEX, LAYOUT, LayoutStore
 from exporter_core.tarindex import Listing, Member, ReadAt, descriptor_reader, members
@@ -298,7 +298,7 @@ class _Check:
             listed = [c for c in Index.parse(data, name=INDEX).manifests if isinstance(c, Descriptor)]
         except ContentError:
             return  # images() has told it
-        if len(listed) == len(trees) and data not in (oci_index(listed), _v1_index(listed)):
+        if len(listed) == len(trees) and data not in (oci_index(listed), v1_index(listed)):
             self._wrong(f"{INDEX} was altered: the exporter would not have written it so")
         if self._store.has_file(_DOCKER):
             self._docker_manifest(trees, roots)
@@ -341,10 +341,6 @@ class _Check:
 def _canonical(member: Member) -> bytes:
     kind = member.kind.encode("latin-1")
     return tarball.header(member.name, member.mode, member.size, kind)
-
-
-def _v1_index(roots: Sequence[Descriptor]) -> bytes:
-    return gojson.dumps({"schemaVersion": 2, "manifests": [descriptor_json(root, v1=True) for root in roots]})
 
 
 def _digest_of(name: str) -> Digest | None:

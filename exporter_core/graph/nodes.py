@@ -1,0 +1,215 @@
+"""The tree of nodes that a person browses, and what the store has of each."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
+from enum import Enum
+
+from exporter_core import mediatypes
+from exporter_core.content import (
+    Image,
+    InfoProvider,
+    Store,
+    embedded,
+)
+from exporter_core.descriptor import Child, Descriptor
+from exporter_core.digest import Digest
+from exporter_core.errors import (
+    ContentError,
+    CyclicImage,
+    DigestError,
+    MalformedDocument,
+    MissingBlob,
+    ShipglassError,
+    SizeMismatch,
+)
+from exporter_core.graph.documents import attestations, config_platform, identified, read_image_document
+from exporter_core.manifest import Index, Manifest, contradiction
+from exporter_core.platforms import Platform
+from exporter_core.progress import breathe
+
+_DEEPEST = 100  # levels of indexes; real images have two
+
+
+class BlobState(Enum):
+    """What the store has of a blob, told without reading it."""
+
+    PRESENT = "present"
+    MISSING = "missing"
+    WRONG_SIZE = "wrong size"
+    UNREADABLE = "unreadable"
+    UNVERIFIABLE = "unverifiable"
+    MALFORMED = "malformed"
+
+
+def blob_state(store: InfoProvider, child: Child) -> tuple[BlobState, ContentError | None]:
+    """What ``store`` has of the blob, and the error that an export of it would meet (None if PRESENT)."""
+    if not isinstance(child, Descriptor):
+        return BlobState.MALFORMED, child.problem
+    name = str(child.digest)
+    try:
+        info = store.info(child.digest)
+        if info is None:
+            if embedded(child) is not None:
+                return BlobState.PRESENT, None
+            return BlobState.MISSING, MissingBlob(name, hint=_foreign_hint(child))
+        if info.size != child.size:
+            return BlobState.WRONG_SIZE, SizeMismatch(name, expected=child.size, actual=info.size)
+        child.digest.new_hash()
+    except DigestError as error:
+        return BlobState.UNVERIFIABLE, error
+    except ContentError as error:
+        return BlobState.UNREADABLE, error
+    return BlobState.PRESENT, None
+
+
+def _foreign_hint(child: Descriptor) -> str:
+    if not mediatypes.is_nondistributable(child.media_type):
+        return ""
+    return "This layer is not distributed with images: leave such layers out (--skip-non-distributable)."
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    """One place in an image's tree.
+
+    ``role`` is index, manifest, attestation, config, layer or blob; ``label`` what to call it ("layer 2/5",
+    "manifest linux/arm64"); ``platform`` its own or its manifest's; ``owner`` names it from afar ("layer 2
+    of linux/arm64 of NAME"). ``children`` is None until the node is expanded, and stays () for a leaf.
+    ``problem`` is what an export of this blob would meet, or why the document could not be read.
+    """
+
+    child: Child
+    role: str
+    label: str
+    owner: str
+    state: BlobState
+    platform: Platform | None = None
+    problem: ShipglassError | None = None
+    children: tuple[Node, ...] | None = None
+    ancestors: tuple[Digest, ...] = field(default=(), repr=False)
+
+    @property
+    def digest_text(self) -> str:
+        """The digest, or what stands in its place."""
+        return str(self.child.digest) if isinstance(self.child, Descriptor) else self.child.digest_text
+
+    @property
+    def size(self) -> int | None:
+        """Bytes according to the descriptor; None where it is malformed."""
+        return self.child.size if isinstance(self.child, Descriptor) else None
+
+
+def root_node(store: Store, image: Image) -> Node:
+    """The unexpanded root of the image's tree; never raises for bad content (see ``problem``)."""
+    target = image.target
+    if isinstance(target, Descriptor) and not target.media_type:
+        with suppress(ContentError):  # the node's state says why
+            target = identified(store, target, limit=store.document_limit)
+    return _node(store, target, "", image.name, None, ())
+
+
+def expand(store: Store, node: Node) -> Node:
+    """The node with its children, unexpanded ones; one that cannot be read has none and a ``problem``."""
+    if node.children is not None or not isinstance(node.child, Descriptor):
+        return replace(node, children=node.children or ())
+    try:
+        if node.child.digest in node.ancestors or len(node.ancestors) > _DEEPEST:
+            raise CyclicImage(str(node.child.digest), owner=node.owner)
+        document = read_image_document(store, node.child, limit=store.document_limit)
+    except ContentError as error:
+        return replace(node, children=(), problem=node.problem or error.owned_by(node.owner))
+    if document is None:
+        return replace(node, children=())
+    ancestors = (*node.ancestors, node.child.digest)
+    make = _index_nodes if isinstance(document, Index) else _manifest_nodes
+    wrong = contradiction(document)
+    problem = (
+        MalformedDocument(wrong, hint="Fetch the image again.", owner=node.owner) if wrong else node.problem
+    )
+    if isinstance(document, Manifest) and node.platform is None:
+        node = _with_config_platform(store, node, document)
+    return replace(node, children=tuple(make(store, node, document, ancestors)), problem=problem)
+
+
+def load_tree(store: Store, image: Image, *, most: int = 100_000) -> Node:
+    """The whole tree of the image, every document read; after ``most`` nodes the rest stays unexpanded."""
+    count = 0
+
+    def grow(node: Node) -> Node:
+        nonlocal count
+        count += 1
+        breathe(count)
+        if count > most:
+            return node
+        node = expand(store, node)
+        return replace(node, children=tuple(grow(child) for child in node.children or ()))
+
+    return grow(root_node(store, image))
+
+
+def _index_nodes(
+    store: Store, parent: Node, document: Index | Manifest, ancestors: tuple[Digest, ...]
+) -> Iterator[Node]:
+    assert isinstance(document, Index)
+    about = attestations(document.manifests)
+    for number, child in enumerate(document.manifests):
+        breathe(number)
+        label = about.get(number, "")
+        platform = child.platform or parent.platform
+        node = _node(store, child, label, parent.owner, platform, ancestors)
+        yield replace(node, role="attestation") if label else node
+
+
+def _manifest_nodes(
+    store: Store, parent: Node, document: Index | Manifest, ancestors: tuple[Digest, ...]
+) -> Iterator[Node]:
+    assert isinstance(document, Manifest)
+    yield _leaf(store, document.config, "config", "config", parent, ancestors)
+    total = len(document.layers)
+    for i, layer in enumerate(document.layers, 1):
+        breathe(i)
+        yield _leaf(store, layer, "layer", f"layer {i}/{total}", parent, ancestors)
+
+
+def _leaf(
+    store: Store, child: Child, role: str, label: str, parent: Node, ancestors: tuple[Digest, ...]
+) -> Node:
+    state, problem = blob_state(store, child)
+    owner = f"{label.split('/')[0]} of {parent.owner}"
+    return Node(child, role, label, owner, state, parent.platform, _owned(problem, owner), (), ancestors)
+
+
+def _node(
+    store: Store,
+    child: Child,
+    label: str,
+    owner: str,
+    platform: Platform | None,
+    ancestors: tuple[Digest, ...],
+) -> Node:
+    """A node of an index's list, or the root."""
+    state, problem = blob_state(store, child)
+    kind = mediatypes.kind(child.media_type)
+    role = kind if kind != "other" else "blob"
+    if ancestors:
+        owner = f"{label or platform or role} of {owner}"
+    if not label:
+        label = f"{role} {platform}" if platform is not None else role
+    leaf = () if role not in ("index", "manifest") else None
+    return Node(child, role, label, owner, state, platform, _owned(problem, owner), leaf, ancestors)
+
+
+def _owned(problem: ShipglassError | None, owner: str) -> ShipglassError | None:
+    return problem.owned_by(owner) if isinstance(problem, ContentError) else problem
+
+
+def _with_config_platform(store: Store, node: Node, manifest: Manifest) -> Node:
+    """The manifest's node with the platform that its config names, where the index named none."""
+    platform = config_platform(store, manifest.config, limit=store.document_limit)
+    if platform is None:
+        return node
+    label = f"{node.label} {platform}" if node.role == "manifest" else node.label
+    return replace(node, platform=platform, label=label)

@@ -1,0 +1,260 @@
+"""Profile oci: what containerd 2.x writes (core/images/archive/exporter.go), for any number of images."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from exporter_core import gojson, mediatypes, platforms, reference
+from exporter_core.content import Image, InfoProvider, Provider, image_name
+from exporter_core.descriptor import IMAGE_NAME, MANIFEST_SUBJECT, REF_NAME, Child, Descriptor
+from exporter_core.digest import Digest
+from exporter_core.errors import (
+    ContentError,
+    InvalidReference,
+    PlatformError,
+)
+from exporter_core.graph import identified, read_children
+from exporter_core.manifest import descriptor_json
+from exporter_core.plan.planner import Blob, Planner, Visit
+from exporter_core.plan.values import ExportOptions
+from exporter_core.platforms import Platform
+
+_SOURCE_LABEL = "containerd.io/distribution.source"
+
+
+@dataclass(slots=True)
+class _DockerImage:
+    """One entry of Docker's manifest.json in the making."""
+
+    manifest: Descriptor
+    names: list[str] = field(default_factory=list)
+
+
+class OciPlanner(Planner):
+    """Profile oci: what containerd 2.x writes, for any number of images."""
+
+    def __init__(self, provider: Provider, options: ExportOptions) -> None:
+        super().__init__(provider, options)
+        self._roots: list[Descriptor] = []
+        self._docker: dict[Digest, _DockerImage] = {}
+        self._resolved: dict[Digest, Digest | None] = {}
+        self._tags: dict[str, str] = {}
+        wanted = options.platforms or (options.host,)
+        self._matcher = platforms.ordered(*wanted, host=options.host)
+        self._host = platforms.only_strict(options.host, host=options.host)
+
+    def add(self, image: Image) -> None:
+        target = image.target
+        owner = image.name or image_name(target)
+        if not isinstance(target, Descriptor):
+            self.problems.append(target.problem.owned_by(owner))
+            return
+        try:
+            target = identified(self.provider, target, limit=self.options.document_limit)
+        except ContentError as error:
+            self.problems.append(error.owned_by(owner))
+            return
+        self._add_root(self._named(image, target), owner)
+
+    def _named(self, image: Image, target: Descriptor) -> Descriptor:
+        """The root with its names and the store's source labels as annotations."""
+        if isinstance(self.provider, InfoProvider):
+            target = _with_sources(self.provider, target)
+        name = image.name
+        if not name or name == str(target.digest) or not _is_full_name(name):
+            return target
+        ref_name = reference.oci_reference_name(name)
+        other = self._tags.setdefault(ref_name, name)
+        if other != name:
+            self.notes.append(f"{other} and {name} have the same {REF_NAME}, {ref_name}")
+        return target.with_annotations({**target.annotations, IMAGE_NAME: name, REF_NAME: ref_name})
+
+    def _add_root(self, root: Descriptor, owner: str) -> None:
+        self._roots.append(root)
+        if mediatypes.is_index(root.media_type):
+            chosen = self._add_index(root, owner)
+        else:
+            self.walk(root, owner)
+            chosen = root.digest if mediatypes.is_manifest(root.media_type) else None
+            if chosen is not None:
+                self._docker.setdefault(chosen, _DockerImage(root))
+        name = root.annotations.get(IMAGE_NAME)
+        if chosen is not None and name:
+            self._docker[chosen].names.append(name)
+
+    def _add_index(self, root: Descriptor, owner: str) -> Digest | None:
+        """Walk an index at the top; the digest of the manifest that stands for it in manifest.json."""
+        if root.digest in self._resolved:
+            return self._resolved[root.digest]
+        self._resolved[root.digest] = None
+        # As in Go: the blob of the index itself brings no directory row for its algorithm.
+        self.blobs.append(Blob(root, owner))
+        children = self._read_root(root, owner)
+        if children is None:
+            return None
+        visit = Visit(root, owner, ())
+        for below in self.visits(visit, root, children):
+            self.walk(below.child, below.owner, below.above)
+        candidates = list(self._candidates(children, None, 0))
+        self._check_platforms(candidates, children, owner)
+        best = self._best(candidates)
+        if best is None:
+            if not any(isinstance(problem, PlatformError) for problem in self.problems):
+                self.notes.append(
+                    f"{owner}: no manifest for {self._asked()}, so docker load will not find this image"
+                )
+            return None
+        self._docker.setdefault(best.digest, _DockerImage(best))
+        self._resolved[root.digest] = best.digest
+        return best.digest
+
+    def _read_root(self, root: Descriptor, owner: str) -> tuple[Child, ...] | None:
+        """As Go reads it: the index at the top is not held against its media type."""
+        try:
+            return read_children(self.provider, root, limit=self.options.document_limit, strict=False)
+        except ContentError as error:
+            self.problems.append(error.owned_by(owner))
+            return None
+
+    def _asked(self) -> str:
+        chosen = self.options.platforms
+        return ", ".join(map(str, chosen)) if chosen else str(self.options.host)
+
+    def select(self, children: Sequence[Child]) -> list[Child]:
+        if self.options.all_platforms:
+            return list(children)
+        return [
+            child for child in children if child.platform is None or self._matcher.matches(child.platform)
+        ]
+
+    def _candidates(
+        self, children: Sequence[Child], inherited: Platform | None, depth: int
+    ) -> Iterator[tuple[Platform | None, Descriptor]]:
+        """(platform, manifest) of every manifest below, in order, whatever its platform."""
+        for child in children:
+            platform = child.platform or inherited
+            if not isinstance(child, Descriptor):
+                continue
+            if mediatypes.is_manifest(child.media_type):
+                yield platform, child
+            elif mediatypes.is_index(child.media_type) and depth < 8:
+                try:
+                    below = read_children(self.provider, child, limit=self.options.document_limit)
+                except ContentError:
+                    continue  # the walk has told it already, where it is wanted at all
+                yield from self._candidates(below, platform, depth + 1)
+
+    def _check_platforms(
+        self,
+        candidates: Sequence[tuple[Platform | None, Descriptor]],
+        children: Sequence[Child],
+        owner: str,
+    ) -> None:
+        """A problem for each platform that was asked for and is not there; a note where some are left out."""
+        if self.options.all_platforms:
+            return
+        has = [platform for platform, _ in candidates]
+        shown = ", ".join(dict.fromkeys(str(p) for p in has if p is not None and p.os != "unknown")) or "none"
+        for asked in self.options.platforms or (self.options.host,):
+            matcher = platforms.ordered(asked, host=self.options.host)
+            if any(platform is None or matcher.matches(platform) for platform in has):
+                continue
+            if any(not isinstance(child, Descriptor) and child.platform is None for child in children):
+                continue  # what is malformed may be it, and has its own problem
+            self.problems.append(
+                PlatformError(
+                    f"{owner} has no manifest for {asked}; it has {shown}",
+                    hint="Choose one of its platforms (--platform), or all of them (--all-platforms).",
+                )
+            )
+        if len(self.select(children)) < len(children):
+            self.notes.append(
+                f"{owner}: its index still lists platforms that the archive leaves out; some readers "
+                "(kind load image-archive, ctr images import --all-platforms) refuse such an archive"
+            )
+
+    def _best(self, candidates: Sequence[tuple[Platform | None, Descriptor]]) -> Descriptor | None:
+        """The manifest that Docker is told to load: the requested platform's best match, else the host's."""
+        matchers = [self._matcher, self._host] if self.options.all_platforms else [self._matcher]
+        for matcher in matchers:
+            matching = [c for c in candidates if c[0] is None or matcher.matches(c[0])]
+            if matching:
+                return platforms.order(matcher, matching, key=lambda c: c[0])[0][1]
+        return None
+
+    def record(self, descriptor: Descriptor, owner: str) -> None:
+        self.algorithms.add(descriptor.digest.algorithm)
+        if not (self.options.skip_nondistributable and mediatypes.is_nondistributable(descriptor.media_type)):
+            self.blobs.append(Blob(descriptor, owner))
+
+    def documents(self) -> Iterator[tuple[str, bytes]]:
+        yield "index.json", oci_index([*self._roots, *self._referrers()])
+        rows = [row for image in self._docker.values() if (row := self._docker_row(image))]
+        if rows and self.options.docker_manifest:
+            yield "manifest.json", gojson.dumps(rows)
+
+    def _referrers(self) -> list[Descriptor]:
+        """Blobs that only a subject annotation ties to the tree (Go: ``filterReferrers``)."""
+        tied: dict[str, Descriptor] = {}
+        in_tree: set[str] = set()
+        for blob in self.blobs:
+            digest = str(blob.descriptor.digest)
+            if MANIFEST_SUBJECT in blob.descriptor.annotations:
+                tied[digest] = blob.descriptor
+            else:
+                in_tree.add(digest)
+        return [tied[digest] for digest in sorted(tied) if digest not in in_tree]
+
+    def _docker_row(self, image: _DockerImage) -> Mapping[str, object] | None:
+        try:
+            children = read_children(self.provider, image.manifest, limit=self.options.document_limit)
+        except ContentError:
+            return None  # the walk has told it already
+        return docker_row(children, image.names, self.notes)
+
+
+def _is_full_name(name: str) -> bool:
+    """Whether an image's name is more than a tag (containerd: a reference with ``/``, ``:`` or ``@``)."""
+    return any(mark in name for mark in "/:@")
+
+
+def _with_sources(provider: InfoProvider, target: Descriptor) -> Descriptor:
+    """The root with the store's distribution-source labels as annotations (Go: ``copySourceLabels``)."""
+    try:
+        info = provider.info(target.digest)
+    except ContentError:
+        return target  # the check of the blobs says why
+    labels = info.labels if info else {}
+    sources = {key: value for key, value in labels.items() if key.startswith(_SOURCE_LABEL)}
+    return target.with_annotations({**target.annotations, **sources}) if sources else target
+
+
+def oci_index(manifests: Sequence[Descriptor]) -> bytes:
+    """``index.json`` of profile oci."""
+    return gojson.dumps(
+        {
+            "schemaVersion": 2,
+            "mediaType": mediatypes.OCI_INDEX,
+            "manifests": [descriptor_json(manifest, v1=False) for manifest in manifests],
+        }
+    )
+
+
+def docker_row(
+    children: Sequence[Child], names: Sequence[str], notes: list[str]
+) -> Mapping[str, object] | None:
+    """An entry of Docker's manifest.json for a manifest's ``children``; None where one is malformed.
+
+    Names that Docker cannot read are left out, with a note.
+    """
+    paths = [child.digest.path for child in children if isinstance(child, Descriptor)]
+    if len(paths) != len(children):
+        return None
+    tags: list[str] = []
+    for name in names:
+        try:
+            tags.append(reference.familiar(name))
+        except InvalidReference as error:
+            notes.append(f"{name} is no name that Docker can read, so manifest.json leaves it out: {error}")
+    return {"Config": paths[0], "RepoTags": tags or None, "Layers": paths[1:] or None}
