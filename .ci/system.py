@@ -135,4 +135,6 @@ def _update() -> str | None:
 
 def _install(packages: list[str]) -> str | None:
     environ = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
-    return quietly(["apt-get", "-q", "install", "-y", "--no-install-recommends", *packages], environ)
+    patience = ["-o", "DPkg::Lock::Timeout=120"]  # another installation may be under way
+    command = ["apt-get", "-q", *patience, "install", "-y", "--no-install-recommends", *packages]
+    return quietly(command, environ)

@@ -54,10 +54,12 @@ def check() -> int:
     """All checks, also after one has failed, so that one run shows all that is wrong."""
     python = str(environment.ensure("test", {}))
     lint_imports = "import sys; from importlinter.cli import lint_imports_command as main; sys.exit(main())"
+    scripts = [str(path) for path in sorted((ROOT / ".ci").glob("*.py"))]
     checks = {
         "format": [python, "-m", "ruff", "format", "--check", "."],
         "lint": [python, "-m", "ruff", "check", "."],
         "types": [python, "-m", "mypy"],
+        "types of the scripts": [python, "-m", "mypy", "--explicit-package-bases", *scripts],
         "imports": [python, "-c", lint_imports, "--no-logo", "--no-cache"],
         "wheel": [python, ".ci/wheel.py"],
     }

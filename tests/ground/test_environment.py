@@ -150,7 +150,8 @@ class TestSystem:
         monkeypatch.setattr(ci.system, "is_root", lambda: True)
         monkeypatch.setattr(ci.system, "quietly", lambda command, *_: commands.append(command))
         ci.system.require(["libb", "liba", "libb"], "Qt cannot load them")
-        assert [command[2] for command in commands] == ["update", "install"]
+        assert "update" in commands[0]
+        assert "install" in commands[1]
         assert commands[1][-2:] == ["liba", "libb"]
         assert "installing as root" in capsys.readouterr().err
 
