@@ -100,6 +100,8 @@ def _before(matcher: Matcher, a: Platform | None, b: Platform | None) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class _All:
+    """Go's ``All``."""
+
     def matches(self, p: Platform) -> bool:
         return True
 
@@ -113,6 +115,8 @@ ALL: Matcher = _All()
 
 @dataclass(frozen=True, slots=True)
 class _Exact:
+    """Go's ``matcher`` with its Windows wrappers; ``wanted`` is normalised, ``windows`` what the raw os said."""
+
     wanted: Platform
     host: Platform
     windows: bool
@@ -146,6 +150,8 @@ class _Exact:
 
 @dataclass(frozen=True, slots=True)
 class _Ordered:
+    """Go's ``orderedPlatformComparer``."""
+
     matchers: tuple[_Exact, ...]
 
     def matches(self, p: Platform) -> bool:
@@ -163,6 +169,8 @@ class _Ordered:
 
 @dataclass(frozen=True, slots=True)
 class _AnyOf:
+    """Go's ``anyPlatformComparer``."""
+
     matchers: tuple[_Exact, ...]
 
     def matches(self, p: Platform) -> bool:
@@ -179,6 +187,8 @@ class _AnyOf:
 
 @dataclass(frozen=True, slots=True)
 class _OnlyOS:
+    """Go's ``onlyOSComparer``."""
+
     exact: _Exact
 
     def matches(self, p: Platform) -> bool:
