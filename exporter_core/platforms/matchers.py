@@ -115,7 +115,7 @@ ALL: Matcher = _All()
 
 @dataclass(frozen=True, slots=True)
 class _Exact:
-    """Go's ``matcher`` with its Windows wrappers; ``wanted`` is normalised, ``windows`` what the raw os said."""
+    """Go's ``matcher``, on Windows wrapped; ``wanted`` is normalised, ``windows`` what the raw os said."""
 
     wanted: Platform
     host: Platform
