@@ -10,27 +10,33 @@ In one breath::
 No Qt, no printing, no environment variables. Errors are in :mod:`exporter_core.errors`.
 """
 
-from exporter_core.content import DOCUMENT_LIMIT, BlobInfo, Image, InfoProvider, Provider, Store
-from exporter_core.descriptor import Descriptor, MalformedDescriptor
-from exporter_core.digest import Digest
-from exporter_core.errors import ShipglassError
-from exporter_core.export import ExportReport, V1Exporter, new_progress, run_export
-from exporter_core.graph import (
-    BlobState,
-    ImageSummary,
-    Node,
-    PlatformStatus,
-    expand,
-    load_tree,
-    root_node,
-    summarise,
-)
-from exporter_core.manifest import ImageConfig, Index, Manifest
-from exporter_core.plan import Entry, ExportOptions, ExportPlan, plan_export
-from exporter_core.platforms import Platform
-from exporter_core.progress import Phase, Progress, State
-from exporter_core.stores import open_store
-from exporter_core.verify import VerifyReport, verify
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from exporter_core.content import DOCUMENT_LIMIT, BlobInfo, Image, InfoProvider, Provider, Store
+    from exporter_core.descriptor import Descriptor, MalformedDescriptor
+    from exporter_core.digest import Digest
+    from exporter_core.errors import ShipglassError
+    from exporter_core.export import ExportReport, V1Exporter, new_progress, run_export
+    from exporter_core.graph import (
+        BlobState,
+        ImageSummary,
+        Node,
+        PlatformStatus,
+        expand,
+        load_tree,
+        root_node,
+        summarise,
+    )
+    from exporter_core.manifest import ImageConfig, Index, Manifest
+    from exporter_core.plan import Entry, ExportOptions, ExportPlan, plan_export
+    from exporter_core.platforms import Platform
+    from exporter_core.progress import Phase, Progress, State
+    from exporter_core.stores import open_store
+    from exporter_core.verify import VerifyReport, verify
 
 __all__ = [
     "DOCUMENT_LIMIT",
@@ -70,3 +76,42 @@ __all__ = [
     "summarise",
     "verify",
 ]
+
+_HOMES = {
+    "content": ("BlobInfo", "DOCUMENT_LIMIT", "Image", "InfoProvider", "Provider", "Store"),
+    "descriptor": ("Descriptor", "MalformedDescriptor"),
+    "digest": ("Digest",),
+    "errors": ("ShipglassError",),
+    "export": ("ExportReport", "V1Exporter", "new_progress", "run_export"),
+    "graph": (
+        "BlobState",
+        "ImageSummary",
+        "Node",
+        "PlatformStatus",
+        "expand",
+        "load_tree",
+        "root_node",
+        "summarise",
+    ),
+    "manifest": ("ImageConfig", "Index", "Manifest"),
+    "plan": ("Entry", "ExportOptions", "ExportPlan", "plan_export"),
+    "platforms": ("Platform",),
+    "progress": ("Phase", "Progress", "State"),
+    "stores": ("open_store",),
+    "verify": ("VerifyReport", "verify"),
+}
+_HOME = {name: module for module, names in _HOMES.items() for name in names}
+
+
+def __getattr__(name: str) -> object:
+    """A public name, from its module when it is first asked for: a start that needs few pays for few."""
+    home = _HOME.get(name)
+    if home is None:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value: object = getattr(import_module(f"{__name__}.{home}"), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

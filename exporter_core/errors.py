@@ -73,9 +73,13 @@ class ContentError(ShipglassError):
         self.owner = owner
 
     def owned_by(self, owner: str) -> ContentError:
-        """This error, saying whose blob it is; an owner already known stays."""
+        """This error as a value that says whose blob it is; an owner already known stays.
+
+        It lets go of its traceback: an index may have a hundred thousand problems, and each traceback would
+        hold the frames it came through.
+        """
         self.owner = self.owner or owner
-        return self
+        return self.with_traceback(None)
 
     def __str__(self) -> str:
         return f"{self.owner}: {self.message}" if self.owner else self.message

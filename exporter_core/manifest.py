@@ -313,7 +313,11 @@ def _document(data: bytes, shape: Shape, name: str) -> tuple[dict[str, object], 
     with _blame(name):
         if not isinstance(value, dict):
             raise _wrong("", "an object", value)
-        return shape.split(value, "")
+        known, extra = shape.split(value, "")
+        version = known.get("schemaVersion", 2)
+        if isinstance(version, bool) or not isinstance(version, int):
+            raise _wrong("schemaVersion", "a whole number", version)
+        return known, extra
 
 
 class _blame:

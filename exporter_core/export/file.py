@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import os
-import shutil
 import stat
 import threading
 from collections.abc import Callable, Sequence
@@ -69,13 +68,25 @@ def _check_target(final: str, shown: str, total: int, overwrite: bool) -> None:
         raise TargetError(f"there is no folder {folder}", hint="Make it first, or write elsewhere.")
     if not overwrite and os.path.lexists(final):
         raise TargetError(f"{shown} exists already", hint="Choose another name, or overwrite it (--force).")
-    with contextlib.suppress(OSError):
-        free = shutil.disk_usage(folder).free
-        if free < total:
-            raise TargetError(
-                f"{folder} has {free} bytes free, the archive needs {total}",
-                hint="Free some space, or write to another disk.",
-            )
+    free = free_space(folder)
+    if free is not None and free < total:
+        raise TargetError(
+            f"{folder} has {free} bytes free, the archive needs {total}",
+            hint="Free some space, or write to another disk.",
+        )
+
+
+def free_space(folder: str) -> int | None:
+    """Bytes that may still be written to the disk of ``folder``; None where it cannot be told."""
+    try:
+        if hasattr(os, "statvfs"):
+            status = os.statvfs(folder)
+            return status.f_bavail * status.f_frsize
+        import shutil  # slow to import
+
+        return shutil.disk_usage(folder).free
+    except OSError:
+        return None
 
 
 def _temporary(final: str) -> tuple[int, str]:
@@ -83,7 +94,7 @@ def _temporary(final: str) -> tuple[int, str]:
     folder, name = os.path.split(final)
     flags = os.O_RDWR | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0) | getattr(os, "O_CLOEXEC", 0)
     while True:
-        path = os.path.join(folder, f".{name[:200]}.{os.urandom(4).hex()}.part")
+        path = os.path.join(folder, f".{name[:50]}.{os.urandom(4).hex()}.part")
         try:
             return os.open(path, flags, 0o666), path
         except FileExistsError:

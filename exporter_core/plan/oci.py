@@ -59,8 +59,8 @@ class OciPlanner(Planner):
 
     def _named(self, image: Image, target: Descriptor) -> Descriptor:
         """The root with its names and the store's source labels as annotations."""
-        if isinstance(self.provider, InfoProvider):
-            target = _with_sources(self.provider, target)
+        if self.knowing is not None:
+            target = _with_sources(self.knowing, target)
         name = image.name
         if not name or name == str(target.digest) or not _is_full_name(name):
             return target

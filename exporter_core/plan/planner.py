@@ -49,6 +49,7 @@ class Planner:
 
     def __init__(self, provider: Provider, options: ExportOptions) -> None:
         self.provider = provider
+        self.knowing = provider if isinstance(provider, InfoProvider) else None
         self.options = options
         self.blobs: list[Blob] = []
         self.algorithms: set[str] = set()
@@ -165,9 +166,22 @@ class Planner:
             if key in seen or str(descriptor.digest) in told:
                 continue
             seen.add(key)
-            problem = _blob_problem(self.provider, descriptor)
+            problem = self._blob_problem(descriptor)
             if problem is not None:
                 self.problems.append(problem.owned_by(blob.owner))
+
+    def _blob_problem(self, descriptor: Descriptor) -> ContentError | None:
+        """Why copying this blob would fail, as far as can be told without reading it."""
+        if self.knowing is not None:
+            return blob_state(self.knowing, descriptor)[1]
+        try:
+            descriptor.digest.new_hash()
+            self.provider.open(descriptor).close()
+        except ContentError as error:
+            return error
+        except OSError as error:
+            return UnreadableBlob(str(descriptor.digest), reason=error.strerror or str(error))
+        return None
 
 
 def _lay_out(
@@ -180,20 +194,6 @@ def _lay_out(
         entries.append(Entry(name, mode, size, offset, content, descriptor, owner))
         offset += tarball.header_length(name, size) + size + tarball.padding(size)
     return tuple(entries), offset + len(tarball.TRAILER)
-
-
-def _blob_problem(provider: Provider, descriptor: Descriptor) -> ContentError | None:
-    """Why copying this blob would fail, as far as can be told without reading it."""
-    if isinstance(provider, InfoProvider):
-        return blob_state(provider, descriptor)[1]
-    try:
-        descriptor.digest.new_hash()
-        provider.open(descriptor).close()
-    except ContentError as error:
-        return error
-    except OSError as error:
-        return UnreadableBlob(str(descriptor.digest), reason=error.strerror or str(error))
-    return None
 
 
 def _too_many(owner: str) -> MalformedDocument:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from urllib.parse import unquote, urlsplit
 
 from exporter_core.content import DOCUMENT_LIMIT, Store
 from exporter_core.errors import StoreError
@@ -36,6 +35,8 @@ def open_store(location: str | os.PathLike[str], *, document_limit: int = DOCUME
 
 def _path(location: str) -> str:
     if location.startswith("file:"):
+        from urllib.parse import unquote, urlsplit
+
         location = unquote(urlsplit(location).path)
     if not location or "\0" in location:
         raise StoreError("the location of the store is empty or no path", hint=_ACCEPTED)
