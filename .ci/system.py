@@ -104,9 +104,13 @@ def require(packages: list[str], why: str) -> None:
         command = f"apt-get update && apt-get install -y --no-install-recommends {' '.join(packages)}"
         raise Problem(f"{why}. Run this, then call make again:\n\n  sudo sh -c '{command}'\n")
     say(f"{why}; installing as root with apt-get: {' '.join(packages)}")
-    trouble = _update() or _install(packages)
+    _update()
+    trouble = _install(packages)
     if trouble:
-        raise Problem(f"apt-get could not install {' '.join(packages)}:\n{trouble}")
+        raise Problem(
+            f"apt-get could not install {' '.join(packages)}:\n{trouble}\n"
+            "Look at the network and at the package sources, then call make again."
+        )
 
 
 def offer_tools() -> None:
@@ -117,9 +121,9 @@ def offer_tools() -> None:
     packages = sorted({TEST_TOOLS[tool] for tool in missing})
     if has_apt() and is_root():
         say(f"installing as root with apt-get, for the tests beside other programs: {' '.join(packages)}")
-        if _update() is None:
-            for package in packages:
-                _install([package])
+        _update()
+        for package in packages:  # one by one: what one release lacks must not cost the others
+            _install([package])
         missing = missing_tools()
     if missing:
         say(f"not found: {', '.join(missing)}; the tests that need them are skipped. {_how(packages)}")
@@ -129,8 +133,9 @@ def _how(packages: list[str]) -> str:
     return f"To have them: apt-get install {' '.join(packages)}" if has_apt() else ""
 
 
-def _update() -> str | None:
-    return quietly(["apt-get", "-q", "update"])
+def _update() -> None:
+    """Its failure is no end: one dead source among many fails it, and a warm cache may have all we need."""
+    quietly(["apt-get", "-q", "update"])
 
 
 def _install(packages: list[str]) -> str | None:
