@@ -6,42 +6,44 @@ archive can be piped. The window calls the same core; nothing is decided here.
 
 from __future__ import annotations
 
-import os
+import argparse
 import sys
 from collections.abc import Sequence
 
+from exporter_core.cli import terminal, text
 from exporter_core.cli.arguments import COMMANDS, parse
 from exporter_core.cli.commands import RUN
-from exporter_core.cli.output import say
-from exporter_core.errors import PlanError, ShipglassError
+from exporter_core.cli.signals import interrupting
+from exporter_core.errors import PlanError, ShipglassError, TargetError
 
 __all__ = ["COMMANDS", "main"]
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command line with ``argv`` (None: the process's) and return its exit code."""
+    terminal.prepare()
     try:
-        options = parse(sys.argv[1:] if argv is None else argv)
-        code = RUN[options.command](options)
-        sys.stdout.flush()
+        with interrupting():
+            options = parse(sys.argv[1:] if argv is None else argv)
+            _need_stdout(options)
+            code = RUN[options.command](options)
+            terminal.flush()
+    except terminal.ReaderGone as error:
+        return error.exit_code
     except PlanError as error:
-        for problem in error.problems:
-            _tell(problem)
+        text.problems(error.problems, prefix="shipglass")
         return error.exit_code
     except ShipglassError as error:
-        _tell(error)
+        text.problems([error], prefix="shipglass")
         return error.exit_code
     except KeyboardInterrupt:
-        say("shipglass: cancelled")
+        terminal.say("shipglass: cancelled")
         return 130
-    except BrokenPipeError:
-        # The reader has gone (`… | head`): keep the interpreter from flushing into it once more.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 6
     return code
 
 
-def _tell(error: ShipglassError) -> None:
-    say(f"shipglass: {error}")
-    if error.hint:
-        say(f"  {error.hint}")
+def _need_stdout(options: argparse.Namespace) -> None:
+    """Refuse to begin what could not be told. Raises TargetError."""
+    tells = options.command != "export" or options.json or options.plan or options.checksum
+    if sys.stdout is None and (tells or options.output == "-"):
+        raise TargetError("standard output is closed", hint="Leave it open, or send it to a file.")

@@ -11,15 +11,28 @@ from exporter_core.errors import UsageError
 COMMANDS = ("images", "tree", "export", "verify")
 """The words that mean the command line and not the window."""
 
+_STORE = "a layout folder, a content folder, or a tar archive of one"
+_IMAGE = "a full or short name, or a digest (its beginning will do)"
 _UNITS = {"": 1, "k": 10**3, "m": 10**6, "g": 10**9, "ki": 2**10, "mi": 2**20, "gi": 2**30}
 
 
 def parse(argv: Sequence[str]) -> argparse.Namespace:
     """The options in ``argv``. Prints and exits (SystemExit 2, or 0 for help) as argparse does."""
-    options = _parser().parse_args(argv)
+    parser = _parser()
+    options, rest = parser.parse_known_args(argv)
+    if options.command == "export":
+        # argparse takes no names after options: `export STORE -o FILE IMAGE` leaves them over.
+        options.images += [word for word in rest if not _is_option(word)]
+        rest = [word for word in rest if _is_option(word)]
+    if rest:
+        parser.error(f"unrecognized arguments: {' '.join(rest)}")
     if options.command == "export":
         _check_export(options)
     return options
+
+
+def _is_option(word: str) -> bool:
+    return word.startswith("-")
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -32,14 +45,14 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--version", action="version", version=f"shipglass {_version()}")
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     images = _command(commands, "images", "list the images of a store")
-    images.add_argument("store", metavar="STORE", help="a layout folder, a blobs folder, or an archive")
+    images.add_argument("store", metavar="STORE", help=_STORE)
     tree = _command(commands, "tree", "show an image: index, manifests, config and layers")
-    tree.add_argument("store", metavar="STORE")
-    tree.add_argument("image", metavar="IMAGE", help="a name, or a digest (a unique beginning will do)")
+    tree.add_argument("store", metavar="STORE", help=_STORE)
+    tree.add_argument("image", metavar="IMAGE", help=_IMAGE)
     _add_export(_command(commands, "export", "write images to one tar archive"))
     check = _command(commands, "verify", "hash and follow everything in an archive or store")
-    check.add_argument("store", metavar="PATH")
-    check.add_argument("--sha256", default="", help="what the whole archive should hash to")
+    check.add_argument("store", metavar="PATH", help=_STORE)
+    check.add_argument("--sha256", type=_sha256, metavar="HEX", help="what the whole archive should hash to")
     check.add_argument("-q", "--quiet", action="store_true", help="print only what is wrong")
     return parser
 
@@ -60,8 +73,8 @@ def _command(
 
 
 def _add_export(export: argparse.ArgumentParser) -> None:
-    export.add_argument("store", metavar="STORE")
-    export.add_argument("images", metavar="IMAGE", nargs="*", help="a name, or a digest")
+    export.add_argument("store", metavar="STORE", help=_STORE)
+    export.add_argument("images", metavar="IMAGE", nargs="*", help=_IMAGE)
     export.add_argument("--descriptor", metavar="JSON", help="a root descriptor instead of names (or @FILE)")
     export.add_argument("-o", "--output", metavar="FILE", help="the archive; - for standard output")
     export.add_argument(
@@ -90,14 +103,23 @@ def _add_export(export: argparse.ArgumentParser) -> None:
 
 
 def _check_export(options: argparse.Namespace) -> None:
-    if bool(options.images) == bool(options.descriptor):
+    if options.images and options.descriptor is not None:
+        raise UsageError("both images and a --descriptor were given", hint="Give one or the other.")
+    if not options.images and options.descriptor is None:
         raise UsageError(
-            "name images, or give one --descriptor" if not options.images else
-            "give either images or a --descriptor, not both",
-            hint="shipglass images STORE lists the images.",
-        )  # fmt: skip
+            "no image was named", hint=f"Name images (shipglass images {options.store} lists them)."
+        )
+    if options.platform and options.all_platforms:
+        raise UsageError("both --platform and --all-platforms were given", hint="Give one or the other.")
     if not options.output and not options.plan:
         raise UsageError("no output was named", hint="Add -o FILE (or -o - for a pipe), or --plan.")
+
+
+def _sha256(text: str) -> str:
+    digits = text.removeprefix("sha256:").lower()
+    if len(digits) != 64 or not set(digits) <= set("0123456789abcdef"):
+        raise argparse.ArgumentTypeError(f"{text!r} is no SHA-256 (64 hexadecimal digits)")
+    return digits
 
 
 def _size(text: str) -> int:

@@ -1,95 +1,89 @@
-"""What each command does: ask the core, print what it says."""
+"""What each command does: ask the core, hand on what it says."""
 
 from __future__ import annotations
 
 import argparse
 import json
-import signal
+import os
 import sys
-import threading
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import closing, contextmanager
-from typing import Any
+from collections.abc import Callable, Mapping
+from contextlib import closing
 
-from exporter_core import gojson, humanize, mediatypes, platforms
-from exporter_core.cli.output import ProgressPrinter, printable, say
+from exporter_core import gojson, platforms
+from exporter_core.cli import documents, terminal, text
+from exporter_core.cli.progress import HashCounter, ProgressPrinter
+from exporter_core.cli.signals import cancelling
 from exporter_core.content import Image, Store
 from exporter_core.descriptor import Descriptor
-from exporter_core.errors import ContentError, ShipglassError, UsageError
+from exporter_core.errors import ContentError, PlatformError, UsageError
 from exporter_core.export import ExportReport, new_progress, run_export
-from exporter_core.graph import BlobState, ImageSummary, Node, find_image, load_tree, summarise
+from exporter_core.graph import find_image, load_tree, summarise
 from exporter_core.manifest import parse_descriptor
 from exporter_core.plan import ExportOptions, ExportPlan, plan_export
 from exporter_core.platforms import Platform
+from exporter_core.progress import Progress
 from exporter_core.stores import open_store
-from exporter_core.verify import VerifyReport, verify
+from exporter_core.verify import verify
 
-_GLYPHS = {
-    BlobState.PRESENT: "●",
-    BlobState.MISSING: "○",
-    BlobState.WRONG_SIZE: "◐",
-    BlobState.UNREADABLE: "✗",
-    BlobState.UNVERIFIABLE: "?",
-    BlobState.MALFORMED: "✗",
-}
+_DESCRIPTOR_HINT = 'Give one JSON object, or @FILE: {"mediaType": …, "digest": "sha256:…", "size": …}.'
 
 
 def images(options: argparse.Namespace) -> int:
     """List the store's images."""
     with closing(_open(options)) as store:
-        summaries = (summarise(store, image) for image in store.images())
+        summaries = [summarise(store, image) for image in store.images()]
         if options.json:
-            _print_json([_summary_json(summary) for summary in summaries])
+            terminal.put_json([documents.image(summary) for summary in summaries])
         else:
-            _print_images(list(summaries))
-        _say_notes(store.notes)
+            text.images(summaries)
+        text.notes(store.notes)
     return 0
 
 
 def tree(options: argparse.Namespace) -> int:
     """Show one image's tree."""
     with closing(_open(options)) as store:
-        root = load_tree(store, find_image(store, options.image))
+        image = find_image(store, options.image)
+        root = load_tree(store, image)
         if options.json:
-            _print_json(_node_json(root))
+            terminal.put_json(documents.node(root))
         else:
-            print(printable(options.image))
-            _print_node(root, "")
+            text.tree(root, image.name)
     return 0
 
 
 def export(options: argparse.Namespace) -> int:
     """Write the archive, or only say what it would be."""
+    if options.output == "-" and not options.plan and terminal.is_terminal(sys.stdout):
+        raise UsageError("the archive would go to the terminal", hint="Pipe it on, or name a file with -o.")
     with closing(_open(options)) as store:
         plan = plan_export(store, _roots(options, store), _export_options(options))
         if options.plan:
-            _print_plan(plan, as_json=options.json)
-            return plan.problems[0].exit_code if plan.problems else 0
+            return _show_plan(plan, as_json=options.json)
+        plan.raise_for_problems()
         if not options.quiet:
-            _say_notes(plan.notes)
+            text.notes(plan.notes)
         report = _run(options, plan, store)
-    if options.json:
-        _print_json(_report_json(options.output, report), to_stderr=options.output == "-")
-    elif not options.quiet:
-        say(_report_text(options.output, report))
+    _show_report(options, report)
     return 0
 
 
 def check(options: argparse.Namespace) -> int:
     """Verify an archive or a store."""
-    telling = not (options.json or options.quiet)
-
-    def on_blob(digest: str, size: int) -> None:
-        if telling:
-            say(f"hashed {digest}  {humanize.size(size)}")
-
-    report = verify(
-        options.store, sha256=options.sha256, on_blob=on_blob, document_limit=options.document_limit
-    )
+    if options.sha256 and os.path.isdir(options.store):
+        raise UsageError(f"{options.store} is a folder; --sha256 is of an archive", hint="Leave it out.")
+    with closing(HashCounter(quiet=options.json or options.quiet)) as counter, cancelling() as cancel:
+        report = verify(
+            options.store,
+            sha256=options.sha256 or "",
+            on_blob=counter,
+            cancel=cancel,
+            document_limit=options.document_limit,
+        )
     if options.json:
-        _print_json(_verify_json(report))
+        terminal.put_json(documents.verified(report))
     else:
-        _say_verified(report, quiet=options.quiet)
+        text.verified(report, quiet=options.quiet)
     return report.problems[0].exit_code if report.problems else 0
 
 
@@ -110,31 +104,36 @@ def _open(options: argparse.Namespace) -> Store:
 
 def _roots(options: argparse.Namespace, store: Store) -> list[Image | Descriptor]:
     if options.descriptor is None:
-        return [find_image(store, text) for text in options.images]
-    text = options.descriptor
-    if text.startswith("@"):
-        try:
-            with open(text[1:], encoding="utf-8") as file:
-                text = file.read()
-        except (OSError, ValueError) as error:
-            raise UsageError(f"--descriptor {text}: {error}") from error
+        return [find_image(store, name) for name in options.images]
     try:
-        value = gojson.loads(text.encode("utf-8", "surrogateescape"), name="--descriptor")
+        value = gojson.loads(_descriptor_bytes(options.descriptor), name="--descriptor")
     except ContentError as error:
-        raise UsageError(
-            error.message, hint='Give one JSON object: {"mediaType": …, "digest": …}.'
-        ) from error
+        raise UsageError(error.message, hint=_DESCRIPTOR_HINT) from error
+    if not isinstance(value, dict):
+        raise UsageError("--descriptor is no JSON object", hint=_DESCRIPTOR_HINT)
     child = parse_descriptor(value, where="--descriptor")
     if not isinstance(child, Descriptor):
+        child.problem.hint = _DESCRIPTOR_HINT
         raise child.problem
     return [child]
 
 
+def _descriptor_bytes(argument: str) -> bytes:
+    if not argument.startswith("@"):
+        return os.fsencode(argument)
+    try:
+        with open(argument[1:], "rb") as file:
+            return file.read()
+    except (OSError, ValueError) as error:
+        reason = (error.strerror if isinstance(error, OSError) else None) or str(error)
+        raise UsageError(
+            f"--descriptor: {argument[1:]} cannot be read: {reason}", hint=_DESCRIPTOR_HINT
+        ) from error
+
+
 def _export_options(options: argparse.Namespace) -> ExportOptions:
-    parse = platforms.parse_v1 if options.profile == "v1" else platforms.parse
-    chosen: tuple[Platform, ...] = tuple(parse(text) for text in options.platform or ())
     return ExportOptions(
-        platforms=chosen or None,
+        platforms=_platforms(options) or None,
         all_platforms=options.all_platforms,
         profile=options.profile,
         docker_manifest=not options.no_docker_manifest,
@@ -143,197 +142,57 @@ def _export_options(options: argparse.Namespace) -> ExportOptions:
     )
 
 
-def _run(options: argparse.Namespace, plan: ExportPlan, store: Store) -> ExportReport:
-    to_stdout = options.output == "-"
-    if to_stdout and sys.stdout.isatty():
-        raise UsageError("the archive would go to the terminal", hint="Pipe it on, or name a file with -o.")
-    plan.raise_for_problems()
-    progress = new_progress(plan)
-    with _cancel_on_signals() as cancel, ProgressPrinter(progress, plan.blobs, quiet=options.quiet):
-        return run_export(
-            plan,
-            store,
-            sys.stdout.buffer if to_stdout else options.output,
-            progress=progress,
-            cancel=cancel,
-            overwrite=options.force,
-            checksum=options.checksum,
-        )
-
-
-@contextmanager
-def _cancel_on_signals() -> Iterator[threading.Event]:
-    """An event that Ctrl+C and SIGTERM set; a second Ctrl+C stops at once."""
-    cancel = threading.Event()
-    if threading.current_thread() is not threading.main_thread():
-        yield cancel
-        return
-
-    def stop(number: int, _: object) -> None:
-        if cancel.is_set():
-            raise KeyboardInterrupt
-        cancel.set()
-
-    before = {number: signal.signal(number, stop) for number in (signal.SIGINT, signal.SIGTERM)}
+def _platforms(options: argparse.Namespace) -> tuple[Platform, ...]:
+    parse = platforms.parse_v1 if options.profile == "v1" else platforms.parse
     try:
-        yield cancel
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
+        return tuple(parse(name) for name in options.platform or ())
+    except PlatformError as error:
+        if any("," in name for name in options.platform):
+            error.hint = "Give --platform once for each platform."
+        raise
 
 
-# What is printed
+def _run(options: argparse.Namespace, plan: ExportPlan, store: Store) -> ExportReport:
+    progress = new_progress(plan)
+    with ProgressPrinter(progress, plan.blobs, quiet=options.quiet):
+        if options.output == "-":
+            return _run_to_stdout(plan, store, progress, checksum=options.checksum)
+        with cancelling() as cancel:
+            return run_export(
+                plan,
+                store,
+                options.output,
+                progress=progress,
+                cancel=cancel,
+                overwrite=options.force,
+                checksum=options.checksum,
+            )
 
 
-def _print_json(value: object, *, to_stderr: bool = False) -> None:
-    print(json.dumps(value, indent=2, ensure_ascii=False), file=sys.stderr if to_stderr else sys.stdout)
+def _run_to_stdout(plan: ExportPlan, store: Store, progress: Progress, *, checksum: bool) -> ExportReport:
+    """A signal stops it in the middle of a write: the pipe's reader may have stalled for ever."""
+    try:
+        return run_export(plan, store, sys.stdout.buffer, progress=progress, checksum=checksum)
+    except BaseException:
+        terminal.abandon_stdout()
+        raise
 
 
-def _say_notes(notes: tuple[str, ...]) -> None:
-    for note in notes:
-        say(f"note: {note}")
-
-
-def _summary_json(summary: ImageSummary) -> dict[str, Any]:
-    target = summary.image.target
-    return {
-        "name": summary.image.name,
-        "digest": str(target.digest) if isinstance(target, Descriptor) else target.digest_text,
-        "mediaType": summary.media_type,
-        "size": summary.size,
-        "presentSize": summary.present_size,
-        "blobs": summary.blobs,
-        "present": summary.present,
-        "platforms": [status.name for status in summary.platforms],
-        "complete": summary.complete,
-        "referrer": summary.image.is_referrer,
-        "problems": [str(problem) for problem in summary.problems],
-    }
-
-
-def _print_images(summaries: list[ImageSummary]) -> None:
-    rows = [
-        (
-            printable(summary.image.name),
-            humanize.short_digest(_summary_json(summary)["digest"]),
-            humanize.size(summary.size),
-            ", ".join(f"{'●' if p.complete else '◐'} {printable(p.name)}" for p in summary.platforms)
-            or mediatypes.describe(summary.media_type),
-        )
-        for summary in summaries
-    ]
-    table = [("NAME", "DIGEST", "SIZE", "PLATFORMS"), *rows]
-    widths = [max(len(row[i]) for row in table) for i in range(3)]
-    for name, digest, size, what in table:
-        print(f"{name:{widths[0]}}  {digest:{widths[1]}}  {size:>{widths[2]}}  {what}".rstrip())
-
-
-def _node_json(node: Node) -> dict[str, Any]:
-    return {
-        "role": node.role,
-        "label": node.label,
-        "digest": node.digest_text,
-        "mediaType": node.child.media_type,
-        "size": node.size,
-        "platform": None if node.platform is None else str(node.platform),
-        "state": node.state.value,
-        "problem": None if node.problem is None else str(node.problem),
-        "children": [_node_json(child) for child in node.children or ()],
-    }
-
-
-def _print_node(node: Node, indent: str) -> None:
-    size = humanize.size(node.size) if node.size is not None else "?"
-    what = mediatypes.describe(node.child.media_type)
-    label, digest = printable(node.label), printable(node.digest_text)
-    print(f"{indent}{_GLYPHS[node.state]} {label}  {size}  {what}  {digest}")
-    if node.problem:
-        print(f"{indent}    {printable(str(node.problem))}")
-    for child in node.children or ():
-        _print_node(child, indent + "  ")
-
-
-def _print_plan(plan: ExportPlan, *, as_json: bool) -> None:
+def _show_plan(plan: ExportPlan, *, as_json: bool) -> int:
     if as_json:
-        _print_json(
-            {
-                "bytes": plan.total,
-                "entries": [
-                    {
-                        "name": entry.name,
-                        "mode": entry.mode,
-                        "size": entry.size,
-                        "digest": str(entry.descriptor.digest) if entry.descriptor else None,
-                    }
-                    for entry in plan.entries
-                ],
-                "problems": [_problem_json(problem) for problem in plan.problems],
-                "notes": list(plan.notes),
-            }
-        )
-        return
-    for entry in plan.entries:
-        print(f"{entry.mode:04o}  {entry.size:>14}  {entry.name}  {printable(entry.owner)}".rstrip())
-    print(f"{plan.total} bytes ({humanize.size(plan.total)}) in {len(plan.entries)} entries")
-    _say_notes(plan.notes)
-    for problem in plan.problems:
-        say(f"problem: {problem}" + (f"\n  {problem.hint}" if problem.hint else ""))
+        terminal.put_json(documents.plan(plan))
+    else:
+        text.plan(plan)
+    return plan.problems[0].exit_code if plan.problems else 0
 
 
-def _problem_json(problem: ShipglassError) -> dict[str, Any]:
-    return {
-        "kind": type(problem).__name__,
-        "message": str(problem),
-        "hint": problem.hint,
-        "digest": getattr(problem, "digest", "") or None,
-        "owner": getattr(problem, "owner", "") or None,
-        "exitCode": problem.exit_code,
-    }
-
-
-def _report_json(output: str, report: ExportReport) -> dict[str, Any]:
-    told: dict[str, Any] = {
-        "output": output,
-        "bytes": report.bytes,
-        "blobs": report.blobs,
-        "seconds": round(report.seconds, 6),
-    }
-    if report.sha256:
-        told["sha256"] = report.sha256
-    return told
-
-
-def _report_text(output: str, report: ExportReport) -> str:
-    rate = humanize.rate(report.bytes / report.seconds) if report.seconds else ""
-    where = "standard output" if output == "-" else output
-    text = (
-        f"wrote {where}: {humanize.size(report.bytes)}, {humanize.count(report.blobs, 'blob', 'blobs')} "
-        f"verified, {report.seconds:.2f} s, {rate}"
-    )
-    return f"{text}\nsha256:{report.sha256}" if report.sha256 else text
-
-
-def _verify_json(report: VerifyReport) -> dict[str, Any]:
-    return {
-        "ok": report.ok,
-        "location": report.location,
-        "kind": report.kind,
-        "blobs": report.blobs,
-        "bytes": report.bytes,
-        "images": report.images,
-        "problems": [_problem_json(problem) for problem in report.problems],
-        "notes": list(report.notes),
-    }
-
-
-def _say_verified(report: VerifyReport, *, quiet: bool) -> None:
-    if not quiet:
-        _say_notes(report.notes)
-    for problem in report.problems:
-        say(f"problem: {problem}" + (f"\n  {problem.hint}" if problem.hint else ""))
-    verdict = "verified" if report.ok else f"{humanize.count(len(report.problems), 'problem', 'problems')} in"
-    if not (quiet and report.ok):
-        print(
-            f"{verdict} {printable(report.location)}: {humanize.count(report.blobs, 'blob', 'blobs')}, "
-            f"{humanize.size(report.bytes)}, {humanize.count(report.images, 'image', 'images')}"
-        )
+def _show_report(options: argparse.Namespace, report: ExportReport) -> None:
+    if options.json and options.output == "-":
+        terminal.say(json.dumps(documents.exported("-", report)))  # one line, the last on stderr
+    elif options.json:
+        terminal.put_json(documents.exported(options.output, report))
+    else:
+        if not options.quiet:
+            text.exported(options.output, report)
+        if options.checksum:
+            text.checksum(options.output, report)
