@@ -15,7 +15,7 @@ from exporter_core.errors import (
 )
 from exporter_core.export.copying import Run, new_buffer
 from exporter_core.export.refusals import target_error, target_errors
-from exporter_core.export.stream import to_stream
+from exporter_core.export.stream import open_special, to_stream
 from exporter_core.plan import Entry, ExportPlan
 from exporter_core.progress import Phase
 
@@ -25,9 +25,11 @@ def to_path(run: Run, path: str, workers: int | None, overwrite: bool, checksum:
 
     Raises TargetError, ContentError, Cancelled; then no file of ours is left and an older one is untouched.
     """
+    if "\0" in path or not path:
+        raise TargetError(f"{path!r} is no path", hint="Name a file.")
     final = os.path.realpath(path)
     if _is_special(final):
-        with open(final, "wb", buffering=0) as stream:  # a pipe or device takes what it is given
+        with open_special(run, final) as stream:  # a pipe or device takes what it is given
             return path, to_stream(run, stream, checksum)
     _check_target(final, path, run.plan.total, overwrite)
     fd, temporary = _temporary(final)
@@ -66,7 +68,7 @@ def _check_target(final: str, shown: str, total: int, overwrite: bool) -> None:
         raise TargetError(f"{shown} is a folder", hint="Name a file in it.")
     if not os.path.isdir(folder):
         raise TargetError(f"there is no folder {folder}", hint="Make it first, or write elsewhere.")
-    if not overwrite and os.path.lexists(final):
+    if _exists(final) and not overwrite:
         raise TargetError(f"{shown} exists already", hint="Choose another name, or overwrite it (--force).")
     free = free_space(folder)
     if free is not None and free < total:
@@ -74,6 +76,17 @@ def _check_target(final: str, shown: str, total: int, overwrite: bool) -> None:
             f"{folder} has {free} bytes free, the archive needs {total}",
             hint="Free some space, or write to another disk.",
         )
+
+
+def _exists(path: str) -> bool:
+    """Whether something has that name. Raises TargetError for a name that nothing can have."""
+    try:
+        os.lstat(path)
+    except FileNotFoundError:
+        return False
+    except OSError as error:
+        raise target_error(error, path) from error
+    return True
 
 
 def free_space(folder: str) -> int | None:
@@ -190,15 +203,22 @@ class _Pool:
         self._lock = threading.Lock()
 
     def copy(self, workers: int) -> None:
-        """Copy all blobs with ``workers`` threads, this one among them; raise the first failure."""
-        threads = [
-            threading.Thread(target=self._work, name=f"export-{i}", daemon=True) for i in range(1, workers)
-        ]
-        for thread in threads:
-            thread.start()
-        self._work()
-        for thread in threads:
-            thread.join()
+        """Copy all blobs with ``workers`` threads, this one among them; raise the first failure.
+
+        Whatever happens, no worker is left when it returns: the descriptor they write to will be closed.
+        """
+        threads: list[threading.Thread] = []
+        try:
+            for i in range(1, workers):
+                thread = threading.Thread(target=self._work, name=f"export-{i}", daemon=True)
+                thread.start()
+                threads.append(thread)
+            self._work()
+            _join(threads)
+        except BaseException:
+            self._stop.set()
+            _join(threads)
+            raise
         if self._failures:
             raise _worst(self._failures)
 
@@ -230,6 +250,11 @@ class _Pool:
             position += len(data)
 
         self._run.copy(index, entry, buffer, write, self._check)
+
+
+def _join(threads: Sequence[threading.Thread]) -> None:
+    for thread in threads:
+        thread.join()
 
 
 def _worst(failures: Sequence[BaseException]) -> BaseException:

@@ -28,6 +28,7 @@ _TARGET_HINTS = {
     errno.EPERM: "You may not write there: choose another folder, or change its permissions.",
     errno.EROFS: "That disk is read-only: choose another folder.",
     errno.EPIPE: "The program that reads the archive ended early: look at its own message.",
+    errno.ENXIO: "Nothing takes data there: name a file, or a pipe.",
     errno.ENOENT: "The folder is gone: make it again, or choose another.",
     errno.ENAMETOOLONG: "Choose a shorter file name.",
 }

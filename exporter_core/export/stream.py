@@ -2,15 +2,24 @@
 
 from __future__ import annotations
 
+import contextlib
+import errno
 import hashlib
 import io
-from collections.abc import Callable
-from typing import BinaryIO
+import os
+import select
+import stat
+import time
+from collections.abc import Callable, Iterator
+from typing import BinaryIO, cast
 
 from exporter_core.errors import TargetError
 from exporter_core.export.copying import Run, new_buffer
 from exporter_core.export.refusals import target_error
 from exporter_core.tarball import TRAILER, padding
+
+_TURN = 0.05  # seconds to wait for a reader between two looks at the cancel
+_PIPE_ROOM = 1024 * 1024
 
 
 def to_stream(run: Run, stream: BinaryIO, checksum: bool) -> str:
@@ -18,6 +27,11 @@ def to_stream(run: Run, stream: BinaryIO, checksum: bool) -> str:
 
     Raises TargetError, ContentError, Cancelled; what was written until then stays written.
     """
+    with _flushed(stream), _interruptible(stream) as out:
+        return _write_entries(run, out, checksum)
+
+
+def _write_entries(run: Run, stream: BinaryIO, checksum: bool) -> str:
     digest = hashlib.sha256(usedforsecurity=False) if checksum else None
     buffer = new_buffer()
 
@@ -36,11 +50,66 @@ def to_stream(run: Run, stream: BinaryIO, checksum: bool) -> str:
             index += 1
         write(bytes(padding(entry.size)))
     write(TRAILER)
+    return digest.hexdigest() if digest else ""
+
+
+@contextlib.contextmanager
+def _flushed(stream: BinaryIO) -> Iterator[None]:
+    """Flush ``stream`` before and after; what fails then is a TargetError like any write."""
     try:
         stream.flush()
     except OSError as error:
         raise target_error(error, "the stream") from error
-    return digest.hexdigest() if digest else ""
+    yield
+    try:
+        stream.flush()
+    except OSError as error:
+        raise target_error(error, "the stream") from error
+
+
+@contextlib.contextmanager
+def _interruptible(stream: BinaryIO) -> Iterator[BinaryIO]:
+    """The same pipe, opened once more so that only our end does not block: a cancel need not wait for a
+    reader that never comes. Anything but a pipe, and any system without /proc, is taken as it is.
+    """
+    again = _reopened_pipe(stream)
+    if again is None:
+        yield stream
+        return
+    with again:
+        yield cast(BinaryIO, again)
+
+
+def _reopened_pipe(stream: BinaryIO) -> io.FileIO | None:
+    try:
+        number = stream.fileno()
+        if not stat.S_ISFIFO(os.fstat(number).st_mode):
+            return None
+        fd = os.open(f"/proc/self/fd/{number}", os.O_WRONLY | os.O_NONBLOCK)
+    except (OSError, ValueError, AttributeError):
+        return None
+    with contextlib.suppress(OSError, ImportError, AttributeError):
+        import fcntl
+
+        fcntl.fcntl(fd, fcntl.F_SETPIPE_SZ, _PIPE_ROOM)
+    return io.FileIO(fd, "wb")
+
+
+def open_special(run: Run, path: str) -> BinaryIO:
+    """The pipe or device at ``path`` for writing; a pipe is waited for until it has a reader.
+
+    Raises TargetError, Cancelled.
+    """
+    flags = os.O_WRONLY | getattr(os, "O_NONBLOCK", 0)
+    while True:
+        try:
+            return cast(BinaryIO, io.FileIO(os.open(path, flags), "wb"))
+        except OSError as error:
+            waiting = error.errno == errno.ENXIO and stat.S_ISFIFO(os.stat(path).st_mode)
+            if not waiting:
+                raise target_error(error, path) from error
+        run.check()
+        time.sleep(_TURN)
 
 
 def _write_all(stream: BinaryIO, data: memoryview | bytes, check: Callable[[], None]) -> None:
@@ -62,10 +131,8 @@ def _write_all(stream: BinaryIO, data: memoryview | bytes, check: Callable[[], N
 
 def _wait_for_room(stream: BinaryIO) -> None:
     """A pipe that does not block is full: wait a moment for its reader."""
-    import select
-
     try:
-        select.select([], [stream], [], 0.05)
+        select.select([], [stream], [], _TURN)
     except (ValueError, TypeError):
         raise TargetError(
             "the stream takes no more data", hint="Write to a file, or to a pipe that blocks."
