@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from exporter_core.platforms import Platform
     from exporter_core.progress import Phase, Progress, State
     from exporter_core.stores import open_store
-    from exporter_core.verify import VerifyReport, verify
+    from exporter_core.verify import VerifyReport, verify_location
 
 __all__ = [
     "DOCUMENT_LIMIT",
@@ -74,7 +74,7 @@ __all__ = [
     "root_node",
     "run_export",
     "summarise",
-    "verify",
+    "verify_location",
 ]
 
 _HOMES = {
@@ -98,7 +98,7 @@ _HOMES = {
     "platforms": ("Platform",),
     "progress": ("Phase", "Progress", "State"),
     "stores": ("open_store",),
-    "verify": ("VerifyReport", "verify"),
+    "verify": ("VerifyReport", "verify_location"),
 }
 _HOME = {name: module for module, names in _HOMES.items() for name in names}
 

@@ -82,7 +82,9 @@ class ContentError(ShipglassError):
         return self.with_traceback(None)
 
     def __str__(self) -> str:
-        return f"{self.owner}: {self.message}" if self.owner else self.message
+        if not self.owner or self.owner == self.digest:
+            return self.message
+        return f"{self.owner}: {self.message}"
 
 
 class DigestError(ContentError):
@@ -133,9 +135,14 @@ class SizeMismatch(ContentError):
     """The blob has ``actual`` bytes (None: more than ``expected``, uncounted) and not ``expected``."""
 
     def __init__(self, digest: str, *, expected: int, actual: int | None, owner: str = "") -> None:
-        found = f"{actual} bytes" if actual is not None else "more"
+        found = f"has {actual} bytes, its" if actual is not None else "is longer than the"
+        said = (
+            f"descriptor says {expected} bytes"
+            if actual is not None
+            else f"{expected} bytes of its descriptor"
+        )
         super().__init__(
-            f"blob {digest} has {found}, its descriptor says {expected} bytes",
+            f"blob {digest} {found} {said}",
             hint="The blob was cut short or changed: delete it from the store and fetch the image again.",
             digest=digest,
             owner=owner,

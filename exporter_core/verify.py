@@ -63,7 +63,7 @@ OnBlob = Callable[[str, int], None]
 """Called with a blob's digest text and size in bytes when it has been hashed."""
 
 
-def verify(
+def verify_location(
     location: str | os.PathLike[str],
     *,
     sha256: str = "",

@@ -27,10 +27,10 @@ def to_path(run: Run, path: str, workers: int | None, overwrite: bool, checksum:
     """
     if "\0" in path or not path:
         raise TargetError(f"{path!r} is no path", hint="Name a file.")
-    final = os.path.realpath(path)
-    if _is_special(final):
-        with open_special(run, final) as stream:  # a pipe or device takes what it is given
+    if _is_special(path):  # asked of the name as given: /dev/stdout leads to no path when it is a pipe
+        with open_special(run, path) as stream:
             return path, to_stream(run, stream, checksum)
+    final = os.path.realpath(path)
     _check_target(final, path, run.plan.total, overwrite)
     fd, temporary = _temporary(final)
     try:
@@ -207,22 +207,23 @@ class _Pool:
 
         Whatever happens, no worker is left when it returns: the descriptor they write to will be closed.
         """
-        threads: list[threading.Thread] = []
+        ended: list[threading.Event] = []
         try:
             for i in range(1, workers):
-                thread = threading.Thread(target=self._work, name=f"export-{i}", daemon=True)
-                thread.start()
-                threads.append(thread)
-            self._work()
-            _join(threads)
+                event = threading.Event()
+                threading.Thread(target=self._work, args=(event,), name=f"export-{i}", daemon=True).start()
+                ended.append(event)
+            self._work(threading.Event())
+            for event in ended:
+                event.wait()
         except BaseException:
             self._stop.set()
-            _join(threads)
+            _wait_for_all(ended)
             raise
         if self._failures:
             raise _worst(self._failures)
 
-    def _work(self) -> None:
+    def _work(self, ended: threading.Event) -> None:
         buffer = new_buffer()
         try:
             while (item := self._next()) is not None:
@@ -230,6 +231,8 @@ class _Pool:
         except BaseException as error:
             self._failures.append(error)
             self._stop.set()
+        finally:
+            ended.set()
 
     def _next(self) -> tuple[int, Entry] | None:
         self._check()
@@ -252,9 +255,15 @@ class _Pool:
         self._run.copy(index, entry, buffer, write, self._check)
 
 
-def _join(threads: Sequence[threading.Thread]) -> None:
-    for thread in threads:
-        thread.join()
+def _wait_for_all(ended: Sequence[threading.Event]) -> None:
+    """Wait for every worker, however often Ctrl+C is pressed.
+
+    Not with ``Thread.join``: interrupted, it takes a running thread for a stopped one (CPython before 3.13).
+    """
+    for event in ended:
+        while not event.is_set():
+            with contextlib.suppress(KeyboardInterrupt):
+                event.wait()
 
 
 def _worst(failures: Sequence[BaseException]) -> BaseException:

@@ -28,15 +28,15 @@ def to_stream(run: Run, stream: BinaryIO, checksum: bool) -> str:
     Raises TargetError, ContentError, Cancelled; what was written until then stays written.
     """
     with _flushed(stream), _interruptible(stream) as out:
-        return _write_entries(run, out, checksum)
+        return _write_entries(run, out, _name(stream), checksum)
 
 
-def _write_entries(run: Run, stream: BinaryIO, checksum: bool) -> str:
+def _write_entries(run: Run, stream: BinaryIO, name: str, checksum: bool) -> str:
     digest = hashlib.sha256(usedforsecurity=False) if checksum else None
     buffer = new_buffer()
 
     def write(data: memoryview | bytes) -> None:
-        _write_all(stream, data, run.check)
+        _write_all(stream, name, data, run.check)
         if digest:
             digest.update(data)
 
@@ -59,12 +59,12 @@ def _flushed(stream: BinaryIO) -> Iterator[None]:
     try:
         stream.flush()
     except OSError as error:
-        raise target_error(error, "the stream") from error
+        raise target_error(error, _name(stream)) from error
     yield
     try:
         stream.flush()
     except OSError as error:
-        raise target_error(error, "the stream") from error
+        raise target_error(error, _name(stream)) from error
 
 
 @contextlib.contextmanager
@@ -112,7 +112,14 @@ def open_special(run: Run, path: str) -> BinaryIO:
         time.sleep(_TURN)
 
 
-def _write_all(stream: BinaryIO, data: memoryview | bytes, check: Callable[[], None]) -> None:
+def _name(stream: BinaryIO) -> str:
+    """What to call the stream in an error."""
+    name = getattr(stream, "name", None)
+    known: dict[object, str] = {"<stdout>": "standard output", 1: "standard output"}
+    return known.get(name, name if isinstance(name, str) else "the stream")
+
+
+def _write_all(stream: BinaryIO, name: str, data: memoryview | bytes, check: Callable[[], None]) -> None:
     view = memoryview(data)
     write: Callable[[memoryview], int | None] = stream.write
     raw = isinstance(stream, io.RawIOBase)
@@ -123,17 +130,17 @@ def _write_all(stream: BinaryIO, data: memoryview | bytes, check: Callable[[], N
                 return  # some writers tell nothing; they have taken everything
             if not written:
                 check()
-                _wait_for_room(stream)
+                _wait_for_room(stream, name)
             view = view[written or 0 :]
     except OSError as error:
-        raise target_error(error, "the stream") from error
+        raise target_error(error, name) from error
 
 
-def _wait_for_room(stream: BinaryIO) -> None:
+def _wait_for_room(stream: BinaryIO, name: str) -> None:
     """A pipe that does not block is full: wait a moment for its reader."""
     try:
         select.select([], [stream], [], _TURN)
     except (ValueError, TypeError):
         raise TargetError(
-            "the stream takes no more data", hint="Write to a file, or to a pipe that blocks."
+            f"{name} takes no more data", hint="Write to a file, or to a pipe that blocks."
         ) from None

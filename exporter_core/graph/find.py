@@ -30,6 +30,7 @@ def find_image(store: Store, text: str) -> Image:
     found = named or [image for image in images if _begins(image, text)]
     if len({_digest_text(image) for image in found}) > 1:
         shown = ", ".join(f"{image.name} ({_digest_text(image)})" for image in found[:5])
+        shown += ", …" if len(found) > 5 else ""
         raise UsageError(f"{text} could mean {len(found)} images: {shown}", hint="Give the whole digest.")
     if found:
         return found[0]

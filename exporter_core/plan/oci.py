@@ -257,4 +257,10 @@ def docker_row(
             tags.append(reference.familiar(name))
         except InvalidReference as error:
             notes.append(f"{name} is no name that Docker can read, so manifest.json leaves it out: {error}")
+        else:
+            if "@" in name:
+                notes.append(
+                    f"docker load refuses an archive with a digest in a name, such as {name}; for Docker, "
+                    "export under a tag alone, or leave manifest.json out (--no-docker-manifest)"
+                )
     return {"Config": paths[0], "RepoTags": tags or None, "Layers": paths[1:] or None}

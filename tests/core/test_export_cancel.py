@@ -173,7 +173,7 @@ def _slow() -> Knobs:
 
 def test_a_cancel_reaches_a_pipe_that_nobody_reads() -> None:
     """A reader that has stopped (a pager, a full disk behind ssh) must not make the export unstoppable."""
-    store = image_of(500_000)
+    store = image_of(3_000_000)  # more than any pipe holds
     plan = planned(store)
     reading, writing = os.pipe()
     cancel = threading.Event()

@@ -28,7 +28,7 @@ from exporter_core import (
     open_store,
     plan_export,
     run_export,
-    verify,
+    verify_location,
 )
 from exporter_core.descriptor import IMAGE_NAME
 from exporter_core.errors import (
@@ -267,7 +267,7 @@ def test_a_nested_index_is_exported_where_go_fails(case: str, run: Run, tmp_path
     target = tmp_path / "nested.tar"
     with closing(store_of(case)) as store:
         run_export(plan_of(OCI, case, run, store), store, target)
-    assert verify(target).ok
+    assert verify_location(target).ok
     written = members(target.read_bytes())
     (listed,) = json.loads(written["index.json"])["manifests"]
     assert listed["digest"] == OCI[case]["descriptor"]["digest"]
