@@ -11,8 +11,9 @@ from typing import Any
 
 import pytest
 
-from exporter_core import ExportOptions, ExportPlan, Platform, plan_export, run_export
-from tests.images import OCI_LAYER, Json, StoreBuilder
+from exporter_core import ExportOptions, ExportPlan, Platform, plan_export, run_export, verify_location
+from exporter_core.errors import StoreError
+from tests.images import OCI_LAYER, StoreBuilder
 from tests.memory import MemoryStore
 
 HOST = Platform(os="linux", architecture="amd64")
@@ -48,8 +49,18 @@ def exported(store: Any, plan: ExportPlan | None = None, **options: Any) -> byte
     return stream.getvalue()
 
 
-def descriptor_names(manifest: Json) -> list[str]:
-    return [manifest["config"]["digest"], *(layer["digest"] for layer in manifest["layers"])]
+def sample() -> StoreBuilder:
+    builder = StoreBuilder()
+    builder.name(NAME, builder.multi_platform())
+    return builder
+
+
+def found(path: Path, **options: Any) -> bool:
+    """Whether verify sees that something is wrong."""
+    try:
+        return not verify_location(path, **options).ok
+    except StoreError:
+        return True
 
 
 def listing(folder: Path) -> list[str]:
