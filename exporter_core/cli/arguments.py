@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Sequence
+from typing import Any
 
 from exporter_core.content import DOCUMENT_LIMIT
 from exporter_core.errors import UsageError
@@ -42,8 +43,8 @@ def _parser() -> argparse.ArgumentParser:
         "Without a command word, the window opens.",
         epilog="Exit codes: 0 done, 2 usage, 3 store, 4 content, 5 platform, 6 target, 130 cancelled.",
     )
-    parser.add_argument("--version", action="version", version=f"shipglass {_version()}")
-    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    parser.add_argument("--version", action=_Version, help="print the version and exit")
+    commands = parser.add_subparsers(prog="shipglass", dest="command", required=True, metavar="COMMAND")
     images = _command(commands, "images", "list the images of a store")
     images.add_argument("store", metavar="STORE", help=_STORE)
     tree = _command(commands, "tree", "show an image: index, manifests, config and layers")
@@ -130,17 +131,17 @@ def _size(text: str) -> int:
     return int(number) * _UNITS[unit]
 
 
-class _LazyVersion:
-    """The installed version, looked up only when asked: importlib.metadata is slow to import."""
+class _Version(argparse.Action):
+    """Looks the installed version up only when asked: importlib.metadata is slow to import."""
 
-    def __str__(self) -> str:
+    def __init__(self, option_strings: Sequence[str], dest: str, **options: Any) -> None:
+        super().__init__(option_strings, dest, nargs=0, default=argparse.SUPPRESS, **options)
+
+    def __call__(self, parser: argparse.ArgumentParser, *_: object) -> None:
         from importlib import metadata
 
         try:
-            return metadata.version("shipglass")
+            version = metadata.version("shipglass")
         except metadata.PackageNotFoundError:
-            return "(not installed)"
-
-
-def _version() -> _LazyVersion:
-    return _LazyVersion()
+            version = "(not installed)"
+        parser.exit(message=f"shipglass {version}\n")

@@ -23,7 +23,6 @@ from exporter_core.plan import ExportOptions, ExportPlan, plan_export
 from exporter_core.platforms import Platform
 from exporter_core.progress import Progress
 from exporter_core.stores import open_store
-from exporter_core.verify import verify_location
 
 _DESCRIPTOR_HINT = 'Give one JSON object, or @FILE: {"mediaType": …, "digest": "sha256:…", "size": …}.'
 
@@ -70,6 +69,8 @@ def export(options: argparse.Namespace) -> int:
 
 def check(options: argparse.Namespace) -> int:
     """Verify an archive or a store."""
+    from exporter_core.verify import verify_location  # only this command pays for it
+
     if options.sha256 and os.path.isdir(options.store):
         raise UsageError(f"{options.store} is a folder; --sha256 is of an archive", hint="Leave it out.")
     with closing(HashCounter(quiet=options.json or options.quiet)) as counter, cancelling() as cancel:

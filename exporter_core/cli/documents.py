@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from exporter_core.cli.text import digest_text
 from exporter_core.errors import ShipglassError
 from exporter_core.export import ExportReport
 from exporter_core.graph import ImageSummary, Node
 from exporter_core.plan import ExportPlan
-from exporter_core.verify import VerifyReport
+
+if TYPE_CHECKING:
+    from exporter_core.verify import VerifyReport
 
 
 def image(summary: ImageSummary) -> dict[str, Any]:

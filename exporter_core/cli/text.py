@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import sys
 from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
 
 from exporter_core import humanize, mediatypes
 from exporter_core.cli import terminal
@@ -15,7 +16,9 @@ from exporter_core.errors import ShipglassError
 from exporter_core.export import ExportReport
 from exporter_core.graph import BlobState, ImageSummary, Node
 from exporter_core.plan import ExportPlan
-from exporter_core.verify import VerifyReport
+
+if TYPE_CHECKING:
+    from exporter_core.verify import VerifyReport
 
 _GLYPHS = {
     BlobState.PRESENT: "●",

@@ -5,6 +5,7 @@ Source: platforms.go, database.go and cpuinfo_linux.go of github.com/containerd/
 
 from __future__ import annotations
 
+import os as os_module
 import posixpath
 import re
 import sys
@@ -140,12 +141,13 @@ def _normal_architecture(architecture: str, variant: str) -> tuple[str, str]:
 @cache
 def host_platform() -> Platform:
     """This machine in Go's names, found once; ``linux`` on a Mac, whose containers run Linux."""
-    import platform  # costs milliseconds and is needed once, if at all
-
-    version = ""
     if sys.platform == "win32":
+        import platform  # costs milliseconds
+
         version = ".".join(map(str, sys.getwindowsversion().platform_version))
-    return describe_host(platform.system(), platform.machine(), version)
+        return describe_host("windows", platform.machine(), version)
+    names = os_module.uname()
+    return describe_host(names.sysname, names.machine)
 
 
 def describe_host(system: str, machine: str, os_version: str = "") -> Platform:

@@ -6,9 +6,8 @@ import os
 
 from exporter_core.content import DOCUMENT_LIMIT, Store
 from exporter_core.errors import StoreError
-from exporter_core.stores.files import DirectoryFiles, TarFiles, open_at_once
+from exporter_core.stores.files import DirectoryFiles, Files, open_at_once
 from exporter_core.stores.layout import INDEX, LAYOUT, LayoutStore, unreadable
-from exporter_core.tarindex import looks_like_tar
 
 _ACCEPTED = (
     "Give an OCI layout folder (oci-layout, index.json, blobs), a content folder (blobs/<algorithm>/<hex>), "
@@ -63,6 +62,8 @@ def _directory_hint(path: str, names: set[str]) -> str:
 
 
 def _open_archive(path: str, limit: int) -> Store:
+    from exporter_core.stores.archive import TarFiles, looks_like_tar  # only archives pay for it
+
     with open(path, "rb", opener=open_at_once) as file:
         block = file.read(512)
     for magic, name in _COMPRESSED.items():
@@ -80,7 +81,7 @@ def _open_archive(path: str, limit: int) -> Store:
     return LayoutStore(files, location=path, kind="OCI archive", document_limit=limit)
 
 
-def _archive_hint(files: TarFiles) -> str:
+def _archive_hint(files: Files) -> str:
     if files.size("manifest.json") is not None:
         return (
             "This is docker save's older form: convert it with "
