@@ -15,6 +15,8 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING
 
+__version__ = "0.1.0"
+
 if TYPE_CHECKING:
     from exporter_core.content import DOCUMENT_LIMIT, BlobInfo, Image, InfoProvider, Provider, Store
     from exporter_core.descriptor import Descriptor, MalformedDescriptor

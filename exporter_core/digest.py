@@ -43,6 +43,7 @@ class Digest:
     @classmethod
     def parse(cls, text: str) -> Digest:
         """The digest that ``text`` spells. Raises DigestError, saying which rule it breaks."""
+        _check(text)
         algorithm, _, encoded = text.partition(":")
         return cls(algorithm, encoded)
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 import base64
 import binascii
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from types import MappingProxyType
 
@@ -229,12 +230,11 @@ def _malformed(raw: dict[str, object], where: str, problem: ContentError) -> Mal
         item = raw.get(key)
         return item if isinstance(item, str) else ""
 
-    platform = None
-    try:
-        if isinstance(raw.get("platform"), dict):
-            platform = _platform(_object(raw, "platform"), "")
-    except ContentError:
-        pass
+    platform, annotations = None, EMPTY
+    with suppress(ContentError):
+        annotations = _texts(raw, "annotations")
+    with suppress(ContentError):
+        platform = _platform(_object(raw, "platform"), "") if "platform" in raw else None
     if not problem.message.startswith(where):
         problem.message = f"{where}: {problem.message}"
     return MalformedDescriptor(
@@ -242,6 +242,7 @@ def _malformed(raw: dict[str, object], where: str, problem: ContentError) -> Mal
         media_type=told("mediaType"),
         digest_text=told("digest"),
         platform=platform,
+        annotations=annotations,
         raw=raw,
     )
 

@@ -17,7 +17,7 @@ from typing import BinaryIO
 
 from exporter_core import gojson, mediatypes, tarball
 from exporter_core.content import DOCUMENT_LIMIT, Store, read_document
-from exporter_core.descriptor import IMAGE_NAME, Descriptor
+from exporter_core.descriptor import IMAGE_NAME, REF_NAME, Child, Descriptor
 from exporter_core.digest import Digest
 from exporter_core.errors import (
     ArchiveError,
@@ -32,6 +32,7 @@ from exporter_core.errors import (
 from exporter_core.graph import BlobState, Node, load_tree
 from exporter_core.manifest import Index, sniff_media_type
 from exporter_core.plan import LAYOUT_DOCUMENT, docker_row, oci_index, v1_index
+from exporter_core.reference import oci_reference_name
 from exporter_core.stores import open_store
 from exporter_core.stores.layout import INDEX, LAYOUT, LayoutStore
 from exporter_core.tarindex import Listing, Member, ReadAt, descriptor_reader, members
@@ -292,7 +293,6 @@ class _Check:
     def _own_documents(self, trees: Sequence[Node]) -> None:
         """index.json and manifest.json as the exporter would have written them."""
         assert isinstance(self._store, LayoutStore)
-        roots = [tree.child for tree in trees if isinstance(tree.child, Descriptor)]
         data = self._store.read_file(INDEX)
         try:
             listed = [c for c in Index.parse(data, name=INDEX).manifests if isinstance(c, Descriptor)]
@@ -301,9 +301,23 @@ class _Check:
         if len(listed) == len(trees) and data not in (oci_index(listed), v1_index(listed)):
             self._wrong(f"{INDEX} was altered: the exporter would not have written it so")
         if self._store.has_file(_DOCKER):
-            self._docker_manifest(trees, roots)
+            self._docker_manifest(trees)
+        if data == oci_index(listed):
+            self._names(listed)
 
-    def _docker_manifest(self, trees: Sequence[Node], roots: Sequence[Descriptor]) -> None:
+    def _names(self, listed: Sequence[Descriptor]) -> None:
+        """containerd writes a name twice, whole and as a tag: the one must follow from the other."""
+        for descriptor in listed:
+            name = descriptor.annotations.get(IMAGE_NAME)
+            if name is None:
+                continue
+            wanted, found = oci_reference_name(name), descriptor.annotations.get(REF_NAME)
+            if found != wanted:
+                self._wrong(
+                    f"{INDEX} names {name} and has {found!r} where {wanted!r} should stand ({REF_NAME})"
+                )
+
+    def _docker_manifest(self, trees: Sequence[Node]) -> None:
         data = self._store.read_file(_DOCKER) if isinstance(self._store, LayoutStore) else b""
         try:
             rows = gojson.loads(data, name=_DOCKER)
@@ -313,22 +327,23 @@ class _Check:
         if not isinstance(rows, list) or gojson.dumps(rows) != data:
             self._wrong(f"{_DOCKER} was altered: the exporter would not have written it so")
             return
-        tagged: set[str] = set()
-        for row in rows:
-            known = [r for tree in trees for r in _docker_rows(tree)]
-            match = next((r for r in known if isinstance(row, dict) and _same_image(r, row)), None)
-            if match is None:
+        listed = [row for row in rows if isinstance(row, dict)]
+        below = [[i for i, row in enumerate(listed) if _has_row(tree, row)] for tree in trees]
+        for i, row in enumerate(listed):
+            if not any(i in places for places in below):
                 self._wrong(f"{_DOCKER} lists an image that {INDEX} does not have: {str(row)[:200]}")
-            elif isinstance(row, dict):
-                tagged.update(row.get("RepoTags") or ())
-        notes: list[str] = []
-        wanted = {tag for root in roots for tag in _tags(root, notes)}
-        if not tagged <= wanted or (rows and wanted - tagged and not self._names_left_out(trees, wanted)):
-            self._wrong(f"{_DOCKER} and {INDEX} name different images: {sorted(tagged ^ wanted)}")
+        self._docker_tags(trees, below, [list(row.get("RepoTags") or ()) for row in listed])
 
-    def _names_left_out(self, trees: Sequence[Node], wanted: set[str]) -> bool:
-        """Whether some image has no manifest that Docker could load, so that its name may be absent."""
-        return len(trees) > 1 and bool(wanted)
+    def _docker_tags(self, trees: Sequence[Node], below: Sequence[list[int]], tags: list[list[str]]) -> None:
+        """Every tag must be the name of an image that has this row; ``below[i]`` are the rows of image i."""
+        for tree, places in zip(trees, below, strict=True):
+            for tag in _tags(tree.child):
+                place = next((i for i in places if tag in tags[i]), None)
+                if place is not None:
+                    tags[place].remove(tag)
+        left = [tag for row in tags for tag in row]
+        if left:
+            self._wrong(f"{_DOCKER} and {INDEX} name different images: {', '.join(left)[:200]}")
 
     def _damage(self, texts: Sequence[str]) -> None:
         for text in texts:
@@ -339,8 +354,11 @@ class _Check:
 
 
 def _canonical(member: Member) -> bytes:
-    kind = member.kind.encode("latin-1")
-    return tarball.header(member.name, member.mode, member.size, kind)
+    """The header blocks that our writer would make for the member; b"" where it could not have."""
+    try:
+        return tarball.header(member.name, member.mode, member.size, member.kind.encode("latin-1"))
+    except (UnicodeError, ValueError):
+        return b""
 
 
 def _digest_of(name: str) -> Digest | None:
@@ -379,12 +397,17 @@ def _docker_rows(tree: Node) -> Iterator[dict[str, object]]:
             stack.extend(node.children or ())
 
 
-def _same_image(expected: dict[str, object], row: dict[str, object]) -> bool:
-    return all(expected[key] == row.get(key) for key in ("Config", "Layers")) and set(row) == set(expected)
+def _has_row(tree: Node, row: dict[str, object]) -> bool:
+    """Whether a manifest in the tree is what ``row`` of Docker's manifest.json lists."""
+    return any(
+        set(row) == set(known) and all(known[key] == row[key] for key in ("Config", "Layers"))
+        for known in _docker_rows(tree)
+    )
 
 
-def _tags(root: Descriptor, notes: list[str]) -> Sequence[str]:
+def _tags(root: Child) -> Sequence[str]:
+    """The names that Docker's manifest.json would have for an image."""
     name = root.annotations.get(IMAGE_NAME)
-    row = docker_row([root], [name] if name else [], notes)
+    row = docker_row([root], [name] if name else [], [])
     tags = row["RepoTags"] if row else None
     return [str(tag) for tag in tags] if isinstance(tags, list) else []

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Sequence
-from typing import Any
 
+from exporter_core import __version__
 from exporter_core.content import DOCUMENT_LIMIT
 from exporter_core.errors import UsageError
 
@@ -43,7 +43,7 @@ def _parser() -> argparse.ArgumentParser:
         "Without a command word, the window opens.",
         epilog="Exit codes: 0 done, 2 usage, 3 store, 4 content, 5 platform, 6 target, 130 cancelled.",
     )
-    parser.add_argument("--version", action=_Version, help="print the version and exit")
+    parser.add_argument("--version", action="version", version=f"shipglass {__version__}")
     commands = parser.add_subparsers(prog="shipglass", dest="command", required=True, metavar="COMMAND")
     images = _command(commands, "images", "list the images of a store")
     images.add_argument("store", metavar="STORE", help=_STORE)
@@ -129,19 +129,3 @@ def _size(text: str) -> int:
     if not number.isdecimal() or unit not in _UNITS:
         raise argparse.ArgumentTypeError(f"{text!r} is no size (examples: 33554432, 32MiB)")
     return int(number) * _UNITS[unit]
-
-
-class _Version(argparse.Action):
-    """Looks the installed version up only when asked: importlib.metadata is slow to import."""
-
-    def __init__(self, option_strings: Sequence[str], dest: str, **options: Any) -> None:
-        super().__init__(option_strings, dest, nargs=0, default=argparse.SUPPRESS, **options)
-
-    def __call__(self, parser: argparse.ArgumentParser, *_: object) -> None:
-        from importlib import metadata
-
-        try:
-            version = metadata.version("shipglass")
-        except metadata.PackageNotFoundError:
-            version = "(not installed)"
-        parser.exit(message=f"shipglass {version}\n")

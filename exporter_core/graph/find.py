@@ -44,13 +44,21 @@ def _suggestion(images: tuple[Image, ...], text: str) -> str:
     """What may have been meant, else what there is."""
     from difflib import get_close_matches
 
-    names = [image.name for image in images]
-    close = [name for name in names if text in name] or get_close_matches(text, names, n=3)
+    names = [image.name for image in images if image.name != _digest_text(image)]
+    close = [name for name in names if text in name]
+    if not close:  # a typo: compare with the short forms too, which are what people type
+        spelled = {form: name for name in names for form in (name, _short(name), _short(name).split(":")[0])}
+        close = [spelled[form] for form in get_close_matches(text, spelled, n=3)]
     if close:
-        return f"Did you mean {' or '.join(close[:3])}?"
+        return f"Did you mean {' or '.join(list(dict.fromkeys(close))[:3])}?"
     if not names:
-        return "The store lists no images; a document of it can be named by its digest."
+        return "The store names no images; a document of it can be named by its digest."
     return f"It holds {', '.join(names[:5])}{' …' if len(names) > 5 else ''}."
+
+
+def _short(name: str) -> str:
+    """The name without registry and folders: ``base:nested``."""
+    return name.partition("@")[0].rpartition("/")[2]
 
 
 def _same_name(name: str, text: str) -> bool:

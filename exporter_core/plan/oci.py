@@ -63,12 +63,22 @@ class OciPlanner(Planner):
             target = _with_sources(self.knowing, target)
         name = image.name
         if not name or name == str(target.digest) or not _is_full_name(name):
+            self._note_odd_names(target)
             return target
         ref_name = reference.oci_reference_name(name)
         other = self._tags.setdefault(ref_name, name)
         if other != name:
             self.notes.append(f"{other} and {name} have the same {REF_NAME}, {ref_name}")
         return target.with_annotations({**target.annotations, IMAGE_NAME: name, REF_NAME: ref_name})
+
+    def _note_odd_names(self, target: Descriptor) -> None:
+        """Readers of a root that is exported as it stands may each take another of its names."""
+        name, ref_name = (target.annotations.get(key) for key in (IMAGE_NAME, REF_NAME))
+        if name is not None and ref_name != reference.oci_reference_name(name):
+            self.notes.append(
+                f"the descriptor's {IMAGE_NAME} is {name} and its {REF_NAME} {ref_name or 'missing'}: "
+                "readers will not agree on the image's name, and verify will say so"
+            )
 
     def _add_root(self, root: Descriptor, owner: str) -> None:
         self._roots.append(root)
