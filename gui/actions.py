@@ -1,0 +1,229 @@
+"""Every command once: text, shortcut, icon, and when it makes sense. Menus and toolbars read it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from PySide6.QtCore import QObject
+from PySide6.QtGui import QAction, QActionGroup, QKeySequence
+from PySide6.QtWidgets import QMenu, QWidget
+
+from gui.text import tr
+from gui.theme import icon
+
+_KEYS = QKeySequence.StandardKey
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """A thing the user can do. ``needs`` are facts that must hold for it to be enabled, ``choice`` its
+    group where it is one of several.
+    """
+
+    name: str
+    text: str
+    tip: str = ""
+    keys: QKeySequence.StandardKey | str | None = None
+    icon: str = ""
+    needs: frozenset[str] = frozenset()
+    choice: str = ""
+    checkable: bool = False
+
+
+def _needs(*facts: str) -> frozenset[str]:
+    return frozenset(facts)
+
+
+def commands() -> tuple[Command, ...]:
+    """All commands, with their texts in the user's language."""
+    return (
+        # File
+        Command(
+            "openFolder",
+            tr("Open &folder…"),
+            tr("Open an OCI layout or a content folder"),
+            _KEYS.Open,
+            "folder-open",
+        ),
+        Command(
+            "openFile",
+            tr("Open &archive…"),
+            tr("Open a tar archive of an OCI layout"),
+            "Ctrl+Shift+O",
+            "file-archive",
+        ),
+        Command(
+            "openSample", tr("Open the &sample store"), tr("Images made for looking around"), None, "ship"
+        ),
+        Command(
+            "reload",
+            tr("&Reload store"),
+            tr("Read the store again"),
+            _KEYS.Refresh,
+            "refresh-cw",
+            _needs("store"),
+        ),
+        Command(
+            "closeStore",
+            tr("&Close store"),
+            tr("Take the store from the list"),
+            _KEYS.Close,
+            "x",
+            _needs("store"),
+        ),
+        Command(
+            "export",
+            tr("&Export…"),
+            tr("Write the chosen images and platforms to one tar file"),
+            "Ctrl+E",
+            "download",
+            _needs("images"),
+        ),
+        Command("quit", tr("&Quit"), "", _KEYS.Quit, "log-out"),
+        # Edit
+        Command("copy", tr("&Copy"), tr("Copy the selected rows"), _KEYS.Copy, "copy", _needs("row")),
+        Command(
+            "copyDigest",
+            tr("Copy &digest"),
+            tr("Copy the full digest of what is selected"),
+            "Ctrl+Shift+C",
+            "copy",
+            _needs("row"),
+        ),
+        Command(
+            "copyName",
+            tr("Copy &name"),
+            tr("Copy the name of the selected image"),
+            None,
+            "copy",
+            _needs("images"),
+        ),
+        Command("filter", tr("&Filter images"), tr("Go to the filter box"), _KEYS.Find, "search"),
+        # View
+        Command(
+            "allPlatforms",
+            tr("&All platforms"),
+            tr("Look at all platforms at once"),
+            "Ctrl+Shift+A",
+            "layers",
+            _needs("image"),
+        ),
+        Command("showOverview", tr("&Overview"), "", "Ctrl+1", "info"),
+        Command("showJson", tr("&JSON"), "", "Ctrl+2", "file-json"),
+        Command(
+            "showJobs",
+            tr("&Jobs panel"),
+            tr("Show or hide the exports"),
+            "Ctrl+J",
+            "panel-bottom",
+            checkable=True,
+        ),
+        Command("nextPane", tr("&Next pane"), "", "F6"),
+        Command("previousPane", tr("&Previous pane"), "", "Shift+F6"),
+        Command("sortStore", tr("&Store's order"), choice="sort"),
+        Command("sortName", tr("&Name"), choice="sort"),
+        Command("sortSize", tr("Si&ze"), choice="sort"),
+        Command("themeSystem", tr("As the &system"), icon="sun-moon", choice="theme"),
+        Command("themeLight", tr("&Light"), icon="sun", choice="theme"),
+        Command("themeDark", tr("&Dark"), icon="moon", choice="theme"),
+        # Jobs
+        Command(
+            "cancelJob",
+            tr("&Cancel export"),
+            tr("Stop the selected export and leave nothing behind"),
+            "Ctrl+.",
+            "circle-stop",
+            _needs("job:active"),
+        ),
+        Command(
+            "retryJob",
+            tr("&Retry export"),
+            tr("Plan it anew and run it again"),
+            "Ctrl+Shift+R",
+            "rotate-cw",
+            _needs("job:failed"),
+        ),
+        Command(
+            "revealJob",
+            tr("Show in &folder"),
+            tr("Open the folder of the written archive"),
+            None,
+            "folder-search",
+            _needs("job:done"),
+        ),
+        Command(
+            "openJob",
+            tr("&Open as store"),
+            tr("Look into the written archive"),
+            None,
+            "package-open",
+            _needs("job:done"),
+        ),
+        Command(
+            "clearJobs",
+            tr("C&lear finished"),
+            tr("Take ended exports from the list; files stay"),
+            None,
+            "list-x",
+            _needs("jobs:ended"),
+        ),
+        # Help
+        Command("about", tr("&About Shipglass"), "", None, "info"),
+    )
+
+
+class Actions(QObject):
+    """The commands as QActions; each has the objectName ``<name>Action`` and is found by its name."""
+
+    def __init__(self, parent: QObject) -> None:
+        super().__init__(parent)
+        self._commands = {command.name: command for command in commands()}
+        self._groups: dict[str, QActionGroup] = {}
+        self._actions = {command.name: self._make(command, parent) for command in commands()}
+        self.facts: frozenset[str] = frozenset()
+
+    def __getitem__(self, name: str) -> QAction:
+        return self._actions[name]
+
+    def __iter__(self) -> Iterator[QAction]:
+        return iter(self._actions.values())
+
+    def now(self, facts: Iterable[str]) -> None:
+        """Enable what makes sense while ``facts`` hold."""
+        self.facts = frozenset(facts)
+        for name, command in self._commands.items():
+            self._actions[name].setEnabled(command.needs <= self.facts)
+
+    def menu(self, title: str, names: Iterable[str], parent: QWidget | None = None) -> QMenu:
+        """A menu of the commands ``names``; an empty name is a separator."""
+        menu = QMenu(title, parent)
+        self.fill(menu, names)
+        return menu
+
+    def fill(self, menu: QMenu, names: Iterable[str]) -> None:
+        """Put the commands ``names`` into ``menu``."""
+        for name in names:
+            if name:
+                menu.addAction(self._actions[name])
+            else:
+                menu.addSeparator()
+
+    def _make(self, command: Command, parent: QObject) -> QAction:
+        action = QAction(command.text, parent)
+        action.setObjectName(f"{command.name}Action")
+        if isinstance(command.keys, str):
+            action.setShortcut(QKeySequence(command.keys))
+        elif command.keys is not None:
+            action.setShortcuts(command.keys)
+        if command.icon:
+            action.setIcon(icon(command.icon))
+        tip = command.tip or command.text.replace("&", "")
+        keys = action.shortcut().toString(QKeySequence.SequenceFormat.NativeText)
+        action.setToolTip(f"{tip} ({keys})" if keys else tip)
+        action.setStatusTip(command.tip)
+        action.setCheckable(command.checkable or bool(command.choice))
+        if command.choice:
+            group = self._groups.setdefault(command.choice, QActionGroup(self))
+            group.addAction(action)
+        return action

@@ -1,0 +1,1 @@
+"""Dialogs: they ask, and say what was answered; they never act."""

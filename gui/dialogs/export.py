@@ -1,0 +1,293 @@
+"""The Export… dialog: which platforms, what form, where to; and what stands against it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QGuiApplication, QShowEvent
+from PySide6.QtWidgets import (
+    QButtonGroup,
+    QCheckBox,
+    QComboBox,
+    QDialog,
+    QFormLayout,
+    QFrame,
+    QHBoxLayout,
+    QLabel,
+    QLineEdit,
+    QListView,
+    QRadioButton,
+    QVBoxLayout,
+    QWidget,
+)  # fmt: skip
+
+from exporter_core import ExportOptions, Image, ImageSummary, Platform
+from gui.models.failure import Failure
+from gui.models.images import split_name
+from gui.models.platforms import PlatformsModel, platform_rows
+from gui.text import plural, tr
+from gui.theme import fixed_font, scaled_font
+from gui.widgets import ElidedLabel, FailureCard, NoteLabel, muted, plain_button
+
+_IMAGES_SHOWN = 4
+
+
+@dataclass(frozen=True, slots=True)
+class ExportForm:
+    """What is filled in: the core's options, the path as typed, whether to hash the archive at the end."""
+
+    options: ExportOptions
+    path: str
+    checksum: bool
+
+
+class ExportDialog(QDialog):
+    """``changed`` after any input, ``browseWanted`` for the button, ``startWanted`` for Export."""
+
+    changed = Signal()
+    browseWanted = Signal()
+    startWanted = Signal()
+
+    def __init__(self, images: Sequence[Image], store: str, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("exportDialog")
+        self.setWindowTitle(tr("Export"))
+        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        self.setMinimumWidth(620)
+        self.platforms = PlatformsModel(self)
+        self.platforms.ticked.connect(self._ticked)
+        self._make_platforms()
+        self._make_options(len(images))
+        self._make_target()
+        self._make_answers()
+        self._lay_out(_header(images, store))
+        self.target.setFocus()
+
+    # Making it
+
+    def _make_platforms(self) -> None:
+        self.everything = QRadioButton(tr("&Everything: all platforms and attestations"))
+        self.everything.setObjectName("exportEverything")
+        self.some = QRadioButton(tr("O&nly these platforms:"))
+        self.some.setObjectName("exportSome")
+        group = QButtonGroup(self)
+        group.addButton(self.everything)
+        group.addButton(self.some)
+        self.everything.setChecked(True)
+        self.everything.toggled.connect(self._scope)
+        self.ticks = QListView()
+        self.ticks.setObjectName("exportPlatforms")
+        self.ticks.setAccessibleName(tr("Platforms to export"))
+        self.ticks.setProperty("framed", True)
+        self.ticks.setModel(self.platforms)
+        self.ticks.setSpacing(1)
+        self.ticks.setUniformItemSizes(True)
+        self.looking = muted(tr("Looking which platforms there are…"))
+
+    def _make_options(self, images: int) -> None:
+        self.profile = QComboBox()
+        self.profile.setObjectName("exportProfile")
+        self.profile.addItem(tr("OCI archive — ctr, docker load, podman, skopeo"), "oci")
+        if images == 1:
+            self.profile.addItem(tr("As containerd's V1Exporter of 2018 wrote it"), "v1")
+        self.profile.currentIndexChanged.connect(self._profile_changed)
+        self.docker = QCheckBox(tr("Add Docker's &manifest.json"))
+        self.docker.setToolTip(tr("Older docker load needs it; it costs a few hundred bytes"))
+        self.docker.setChecked(True)
+        self.skip = QCheckBox(tr("&Leave out layers that may not be distributed"))
+        self.skip.setToolTip(tr("Windows base layers that registries do not hand out"))
+        self.checksum = QCheckBox(tr("Compute the archive's SHA-&256 when it is written"))
+        self.checksum.setToolTip(tr("Reads the finished file once more"))
+        for box in (self.docker, self.skip, self.checksum):
+            box.toggled.connect(self.changed)
+
+    def _make_target(self) -> None:
+        self.target = QLineEdit()
+        self.target.setObjectName("exportTarget")
+        self.target.setAccessibleName(tr("File to write"))
+        self.target.setPlaceholderText(tr("File to write, for example ~/image.tar"))
+        self.target.textChanged.connect(self.changed)
+        self.browse = plain_button(tr("&Browse…"), "folder-open")
+        self.browse.clicked.connect(self.browseWanted)
+
+    def _make_answers(self) -> None:
+        self.facts = QLabel()
+        self.facts.setObjectName("exportFacts")
+        self.facts.setTextFormat(Qt.TextFormat.PlainText)
+        self.facts.setWordWrap(True)
+        self.facts.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        self.notes = NoteLabel("triangle-alert", "warn")
+        self.failure = FailureCard("errorText")
+        self.command = QLineEdit()
+        self.command.setObjectName("exportCommand")
+        self.command.setAccessibleName(tr("Equivalent command line"))
+        self.command.setReadOnly(True)
+        self.command.setFont(fixed_font(0.9))
+        self.copy_command = plain_button(tr("&Copy"), "copy")
+        self.copy_command.setToolTip(tr("Copy the command line"))
+        self.copy_command.clicked.connect(self._copy_command)
+        self.reason = muted()
+        self.reason.setObjectName("exportReason")
+        self.start = plain_button(tr("Export"))
+        self.start.setObjectName("exportStart")
+        self.start.setProperty("primary", True)
+        self.start.setDefault(True)
+        self.start.setEnabled(False)
+        self.start.clicked.connect(self.startWanted)
+        self.cancel = plain_button(tr("Cancel"))
+        self.cancel.clicked.connect(self.reject)
+
+    def _lay_out(self, header: QWidget) -> None:
+        form = QFormLayout()
+        form.setHorizontalSpacing(14)
+        form.setVerticalSpacing(12)
+        form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.ExpandingFieldsGrow)
+        form.setLabelAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignTop)
+        form.addRow(tr("Platforms"), _column(self.everything, self.some, self.looking, self.ticks))
+        form.addRow(_label(tr("&Format"), self.profile), _column(self.profile, self.docker, self.skip))
+        form.addRow(
+            _label(tr("&Write to"), self.target), _column(_row(self.target, self.browse), self.checksum)
+        )
+        form.addRow(tr("Size"), self.facts)
+        form.addRow(_label(tr("Command"), self.command), _row(self.command, self.copy_command))
+        buttons = QHBoxLayout()
+        buttons.addWidget(self.reason, 1)
+        buttons.addWidget(self.cancel)
+        buttons.addWidget(self.start)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(20, 16, 20, 16)
+        layout.setSpacing(14)
+        layout.addWidget(header)
+        layout.addLayout(form)
+        layout.addWidget(self.notes)
+        layout.addWidget(self.failure, 1)
+        layout.addStretch(0)
+        layout.addLayout(buttons)
+        self.setTabOrder(self.cancel, self.start)
+
+    # What is filled in
+
+    def form(self) -> ExportForm:
+        """The answers."""
+        everything = self.everything.isChecked()
+        profile = "v1" if self.profile.currentData() == "v1" else "oci"
+        options = ExportOptions(
+            platforms=None if everything else self.platforms.chosen(),
+            all_platforms=everything,
+            profile="v1" if profile == "v1" else "oci",
+            docker_manifest=self.docker.isChecked(),
+            skip_nondistributable=self.skip.isChecked(),
+        )
+        return ExportForm(options, self.target.text().strip(), self.checksum.isChecked())
+
+    # What is shown
+
+    def show_platforms(self, summaries: Sequence[ImageSummary], ticks: Sequence[Platform]) -> None:
+        """The platforms of the images; with ``ticks`` only those are to be exported, else everything."""
+        rows = platform_rows(summaries)
+        self.platforms.show(rows, ticks or [row.platform for row in rows], len(summaries))
+        self.looking.hide()
+        self.some.setEnabled(bool(rows))
+        self.ticks.setVisible(bool(rows))
+        height = self.ticks.sizeHintForRow(0) + 2 if rows else 0
+        self.ticks.setFixedHeight(height * min(max(len(rows), 1), 5) + 6)
+        self.some.setChecked(bool(ticks))
+        self.everything.setChecked(not ticks)
+        self._scope()
+
+    def show_answer(self, facts: str, notes: str, failure: Failure | None, reason: str, command: str) -> None:
+        """The plan's answer; a ``reason`` keeps Export from being pressed."""
+        self.facts.setText(facts)
+        self.notes.say(notes)
+        self.failure.say(failure.title if failure else "", failure.text if failure else "")
+        self.reason.setText(reason)
+        self.start.setEnabled(not reason)
+        self.start.setToolTip(reason)
+        if self.command.text() != command:
+            self.command.setText(command)
+            self.command.setCursorPosition(0)
+        self._fit()
+
+    def show_waiting(self, reason: str) -> None:
+        """An answer is on its way."""
+        self.reason.setText(reason)
+        self.start.setEnabled(False)
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        self.target.selectAll()
+
+    def _fit(self) -> None:
+        """Grow for what is to be said; never shrink under the user's hands."""
+        wanted = self.sizeHint().height()
+        if self.isVisible() and wanted > self.height():
+            room = self.screen().availableGeometry().height() - 60
+            self.resize(self.width(), min(wanted, room))
+
+    def _scope(self) -> None:
+        self.ticks.setEnabled(self.some.isChecked())
+        self.changed.emit()
+
+    def _ticked(self) -> None:
+        self.changed.emit()
+
+    def _profile_changed(self) -> None:
+        oci = self.profile.currentData() == "oci"
+        self.docker.setEnabled(oci)
+        self.skip.setEnabled(oci)
+        self.changed.emit()
+
+    def _copy_command(self) -> None:
+        QGuiApplication.clipboard().setText(self.command.text())
+
+
+def _header(images: Sequence[Image], store: str) -> QWidget:
+    names = [image.name for image in images]
+    title = QLabel()
+    title.setTextFormat(Qt.TextFormat.PlainText)
+    title.setFont(scaled_font(1.25, bold=True))
+    one = len(names) == 1
+    what = split_name(names[0])[0] if one else plural(len(names), "{n} image", "{n} images")
+    title.setText(tr("Export {what}", what=what))
+    lines = [names[0]] if one else names[:_IMAGES_SHOWN]
+    box = QFrame()
+    layout = QVBoxLayout(box)
+    layout.setContentsMargins(0, 0, 0, 0)
+    layout.setSpacing(2)
+    layout.addWidget(title)
+    for line in lines:
+        label = ElidedLabel(line)
+        label.setProperty("muted", True)
+        layout.addWidget(label)
+    if len(names) > len(lines):
+        layout.addWidget(muted(plural(len(names) - len(lines), "and {n} more", "and {n} more")))
+    layout.addWidget(muted(tr("from {store}", store=store)))
+    return box
+
+
+def _label(text: str, buddy: QWidget) -> QLabel:
+    label = QLabel(text)
+    label.setBuddy(buddy)
+    return label
+
+
+def _column(*widgets: QWidget) -> QWidget:
+    box = QWidget()
+    layout = QVBoxLayout(box)
+    layout.setContentsMargins(0, 0, 0, 0)
+    layout.setSpacing(6)
+    for widget in widgets:
+        layout.addWidget(widget)
+    return box
+
+
+def _row(*widgets: QWidget) -> QWidget:
+    box = QWidget()
+    layout = QHBoxLayout(box)
+    layout.setContentsMargins(0, 0, 0, 0)
+    layout.setSpacing(8)
+    for at, widget in enumerate(widgets):
+        layout.addWidget(widget, 1 if at == 0 else 0)
+    return box

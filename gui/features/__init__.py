@@ -1,0 +1,1 @@
+"""Each wires one set of views to the session, so that neither the window nor the session grows."""

@@ -1,0 +1,335 @@
+"""Stores, images, platforms and the structure: what the left and the middle pane do."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from functools import partial
+
+from PySide6.QtCore import QObject, Signal
+from PySide6.QtWidgets import QPushButton
+
+from exporter_core import Descriptor, ImageSummary, Node, PlatformStatus, Store, expand, root_node
+from gui.actions import Actions
+from gui.jobs import Lookup
+from gui.models.failure import failure_of
+from gui.models.images import Source, make_rows
+from gui.session import Chosen, OpenStore, Session, first_platform
+from gui.text import tr
+from gui.views.images import ImagesPane
+from gui.views.structure import StructurePane
+from gui.widgets import action_button, plain_button
+
+_DEEPEST = 8
+
+
+class Browse(QObject):
+    """``nodeChosen(node, parent)`` follows the current row of the structure (None: nothing)."""
+
+    nodeChosen = Signal(object, object)
+
+    def __init__(
+        self,
+        session: Session,
+        images: ImagesPane,
+        structure: StructurePane,
+        actions: Actions,
+        parent: QObject,
+    ) -> None:
+        super().__init__(parent)
+        self._session = session
+        self._images = images
+        self._structure = structure
+        self._actions = actions
+        self._tree = structure.model
+        self._words, self.order = "", "store"
+        self._folded: set[object] = set()
+        self._restoring = False
+        self.platform: PlatformStatus | None = None
+        self._roots = Lookup(session.pool, self, priority=3)
+        self._nodes = Lookup(session.pool, self, priority=2)
+        self._paths = Lookup(session.pool, self, priority=3)
+        self._connect()
+        self.publish()
+
+    def _connect(self) -> None:
+        session, images, structure = self._session, self._images, self._structure
+        session.changed.connect(self._store_changed)
+        session.closed.connect(self._store_changed)
+        session.loading.connect(self._store_changed)
+        session.summarised.connect(self._summarised)
+        session.selected.connect(self._selected)
+        images.chosen.connect(self._chosen)
+        images.filtered.connect(self._filter)
+        images.folded.connect(self._fold)
+        structure.platformChosen.connect(self._platform_chosen)
+        structure.nodeChosen.connect(self._node_chosen)
+        self._tree.wanted.connect(self._load)
+        self._roots.answered.connect(self._root_loaded)
+        self._roots.failed.connect(self._root_failed)
+        self._roots.late.connect(self._root_late)
+        self._nodes.answered.connect(self._node_loaded)
+        self._nodes.failed.connect(self._tree_failed)
+        self._nodes.late.connect(self._node_late)
+        self._paths.answered.connect(self._path_loaded)
+
+    # The list of images
+
+    def publish(self) -> None:
+        """Make the rows anew and keep what is selected."""
+        sources = [_source(opened) for opened in self._session.stores]
+        rows = make_rows(sources, words=self._words, order=self.order, folded=frozenset(self._folded))
+        self._restoring = True
+        self._images.model.publish(rows)
+        current = self._session.current
+        chosen = [(item.opened, item.row) for item in self._session.chosen]
+        self._images.restore(chosen, (current.opened, current.row) if current else None)
+        self._restoring = False
+        self._show_images_page(bool(rows))
+
+    def sort(self, order: str) -> None:
+        """Order the images by ``store``, ``name`` or ``size``."""
+        self.order = order
+        self.publish()
+
+    def _show_images_page(self, any_rows: bool) -> None:
+        stores, pages = self._session.stores, self._images.pages
+        self._images.title.setText(_stores_title(stores))
+        if not stores:
+            text = tr("Open a folder with an OCI layout, or a tar of one. You can also drop it here.")
+            buttons = self._open_buttons("openFolder", "openFile", "openSample")
+            pages.show_placeholder("package-search", tr("No store is open"), text, buttons=buttons)
+        elif len(stores) == 1 and stores[0].error is not None:
+            self._show_store_error(stores[0])
+        elif len(stores) == 1 and stores[0].opening:
+            pages.show_placeholder("loader-circle", tr("Opening…"), stores[0].location)
+        elif len(stores) == 1 and not stores[0].images:
+            text = tr("This store has blobs at most, but no names: there is nothing to choose from.")
+            buttons = self._open_buttons("reload", "openFolder")
+            pages.show_placeholder("inbox", tr("No images"), text, buttons=buttons)
+        elif not any_rows:
+            clear = plain_button(tr("Clear the filter"), "x")
+            clear.clicked.connect(self._images.filter.clear)
+            pages.show_placeholder("search", tr("No image matches"), self._words, buttons=[clear])
+        else:
+            pages.show_view()
+
+    def _show_store_error(self, opened: OpenStore) -> None:
+        assert opened.error is not None
+        failure = failure_of(opened.error)
+        buttons = self._open_buttons("reload", "openFolder", "openFile")
+        buttons[0].setText(tr("Try again"))
+        self._images.pages.show_placeholder("circle-x", failure.title, _hint(opened.error), "bad", buttons)
+
+    def _open_buttons(self, *names: str) -> list[QPushButton]:
+        return [action_button(self._actions[name]) for name in names]
+
+    def _store_changed(self, opened: object) -> None:
+        self.publish()
+        assert isinstance(opened, OpenStore)
+        first = self._session.current is None and opened.store is not None and opened in self._session.stores
+        if first and opened.images:
+            self._select_first()
+        elif self._session.current is None:
+            self._selected(None)
+        elif opened is self._session.current.opened and opened.store is not None:
+            self._reselect(self._session.current)
+
+    def _select_first(self) -> None:
+        row = next((row for row in self._images.model.rows if row.is_image), None)
+        if row is not None:
+            self._images.select(row.key, row.row)
+
+    def _reselect(self, current: Chosen) -> None:
+        """After a reload: the image may have moved or be gone."""
+        self._session.select(())
+        if current.row < len(current.opened.images):
+            self._images.select(current.opened, current.row)
+            self._session.select((Chosen(current.opened, current.row),))
+
+    def _chosen(self, images: object, current: object) -> None:
+        if self._restoring:
+            return
+        assert isinstance(images, list)
+        chosen = [Chosen(key, row) for key, row in images]
+        looked_at = Chosen(*current) if isinstance(current, tuple) else None
+        self._session.select(chosen, looked_at)
+
+    def _filter(self, words: str) -> None:
+        self._words = words
+        self.publish()
+
+    def _fold(self, key: object) -> None:
+        self._folded ^= {key}
+        self.publish()
+
+    # The image that is looked at
+
+    def _selected(self, current: object) -> None:
+        self._nodes.forget_all()
+        self._paths.forget_all()
+        self._roots.forget()
+        self.platform = None
+        self._tree.show(None)
+        self._structure.show_platforms(None, None)
+        self.nodeChosen.emit(None, None)
+        if not isinstance(current, Chosen) or current.opened.store is None:
+            self._show_no_image()
+            return
+        store, image = current.opened.store, current.image
+        self._roots.ask(lambda: expand(store, root_node(store, image)))
+
+    def _show_no_image(self) -> None:
+        title, text = tr("No image selected"), tr("Choose an image on the left to see what it is made of.")
+        self._structure.pages.show_placeholder("package", title, text)
+
+    def _root_late(self, key: object) -> None:
+        self._structure.pages.show_placeholder("loader-circle", tr("Loading…"))
+
+    def _root_failed(self, key: object, error: object) -> None:
+        assert isinstance(error, BaseException)
+        failure = failure_of(error)
+        self._structure.pages.show_placeholder("circle-x", failure.title, failure.text, "bad")
+
+    def _root_loaded(self, key: object, root: object) -> None:
+        assert isinstance(root, Node)
+        self._tree.show(root)
+        self._structure.pages.show_view()
+        view = self._structure.view
+        view.expand(self._tree.index_of(0))
+        view.setCurrentIndex(self._tree.index_of(0))
+        current = self._session.current
+        if current is not None and current.summary is not None:
+            self._show_summary(current.summary, first=True)
+
+    def _summarised(self, opened: object, rows: object) -> None:
+        assert isinstance(rows, list)
+        self.publish()
+        current = self._session.current
+        if current and current.opened is opened and current.row in rows and current.summary:
+            self._show_summary(current.summary, first=self._structure.picker.count() == 0)
+
+    def _show_summary(self, summary: ImageSummary, *, first: bool) -> None:
+        """Fill the picker and the tree with what is known now; ``first`` chooses where to start."""
+        if first:
+            self.platform = first_platform(summary.platforms)
+        self._structure.show_platforms(summary, self.platform)
+        self._tree.tell({_digest(status): status for status in summary.manifests})
+        if first:
+            self._focus()
+
+    # Platforms
+
+    def choose_all(self) -> None:
+        """Look at all platforms."""
+        self._structure.choose_all()
+
+    def _platform_chosen(self, status: object) -> None:
+        self.platform = status if isinstance(status, PlatformStatus) else None
+        self._focus()
+
+    def _focus(self) -> None:
+        """Lead the tree to the chosen platform's manifest, loading the way there."""
+        current, status = self._session.current, self.platform
+        if status is None:
+            self._tree.focus("")
+            self._go_to(0)
+            return
+        digest = _digest(status)
+        self._tree.focus(digest)
+        number = self._tree.find(digest)
+        if number >= 0 and self._tree.is_loaded(number):
+            self._go_to(number)
+        elif current is not None and current.opened.store is not None:
+            root = self._tree.node(self._tree.index(0, 0))
+            if root is not None:
+                self._paths.ask(partial(_path, current.opened.store, root, digest), digest)
+
+    def _path_loaded(self, digest: object, path: object) -> None:
+        assert isinstance(path, list) and isinstance(digest, str)
+        for node in path:
+            number = self._tree.find(node.digest_text)
+            if number >= 0:
+                self._tree.put(number, node)
+        if self.platform is not None and _digest(self.platform) == digest:
+            self._go_to(self._tree.find(digest))
+
+    def _go_to(self, number: int) -> None:
+        if number < 0 or not self._tree.rowCount():
+            return
+        index, view = self._tree.index_of(number), self._structure.view
+        view.expand(index)
+        view.setCurrentIndex(index)
+        view.scrollTo(index)
+
+    # Nodes
+
+    def _load(self, number: int) -> None:
+        node = self._tree.node(self._tree.index_of(number))
+        store = self._store()
+        if node is not None and store is not None:
+            self._nodes.ask(partial(expand, store, node), number)
+
+    def _node_loaded(self, number: object, node: object) -> None:
+        assert isinstance(number, int) and isinstance(node, Node)
+        self._tree.put(number, node)
+
+    def _tree_failed(self, number: object, error: object) -> None:
+        assert isinstance(number, int) and isinstance(error, BaseException)
+        self._tree.fail(number, error)
+
+    def _node_late(self, number: object) -> None:
+        assert isinstance(number, int)
+        self._tree.show_loading(number)
+
+    def _node_chosen(self) -> None:
+        view = self._structure.view
+        current = view.currentIndex()
+        self.nodeChosen.emit(self._tree.node(current), self._tree.parent_node(current))
+
+    def _store(self) -> Store | None:
+        return self._session.current.opened.store if self._session.current else None
+
+
+def _source(opened: OpenStore) -> Source:
+    message = ""
+    if opened.error is not None:
+        message = failure_of(opened.error).title
+    elif opened.opening:
+        message = tr("Opening…")
+    kind = opened.store.kind if opened.store else opened.location
+    return Source(opened, opened.title, kind, opened.images, opened.summaries, message)
+
+
+def _stores_title(stores: list[OpenStore]) -> str:
+    if not stores:
+        return tr("Stores & images")
+    return stores[0].title if len(stores) == 1 else tr("{n} stores", n=len(stores))
+
+
+def _hint(error: BaseException) -> str:
+    return str(getattr(error, "hint", "")) or str(error)
+
+
+def _digest(status: PlatformStatus) -> str:
+    child = status.manifest
+    return str(child.digest) if isinstance(child, Descriptor) else child.digest_text
+
+
+def _path(store: Store, root: Node, digest: str) -> list[Node]:
+    """In the pool: the expanded nodes from ``root`` down to the one with ``digest``, or nothing."""
+
+    def search(node: Node, depth: int) -> list[Node]:
+        if node.digest_text == digest:
+            return [expand(store, node)]
+        if node.role != "index" or depth > _DEEPEST:
+            return []
+        expanded = expand(store, node)
+        children = expanded.children or ()
+        first: Callable[[Node], bool] = lambda child: child.digest_text != digest  # noqa: E731
+        for child in sorted(children, key=first):
+            if below := search(child, depth + 1):
+                return [expanded, *below]
+        return []
+
+    return search(replace(root), 0)

@@ -1,0 +1,129 @@
+"""Opening and closing stores: by dialog, from the recent ones, by dropping; and what the status bar says."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+
+from PySide6.QtCore import QMimeData, QObject
+from PySide6.QtGui import QAction
+from PySide6.QtWidgets import QFileDialog, QMenu, QWidget
+
+from gui.actions import Actions
+from gui.resources import sample_store
+from gui.session import OpenStore, Session
+from gui.settings import Settings
+from gui.text import plural, tr
+
+
+class Stores(QObject):
+    """The File menu's first half."""
+
+    def __init__(self, session: Session, settings: Settings, actions: Actions, window: QWidget) -> None:
+        super().__init__(window)
+        self._session = session
+        self._settings = settings
+        self._window = window
+        self.recent_menu = QMenu(tr("Open &recent"), window)
+        self.recent_menu.aboutToShow.connect(self.fill_recent)
+        self.recent_menu.triggered.connect(self._open_recent)
+        for name, slot in (
+            ("openFolder", self.ask_folder), ("openFile", self.ask_file), ("openSample", self._open_sample),
+            ("reload", self._reload), ("closeStore", self._close),
+        ):  # fmt: skip
+            actions[name].triggered.connect(slot)
+        session.changed.connect(self._changed)
+
+    def open(self, location: str) -> OpenStore:
+        """Open a store in the background."""
+        return self._session.open(os.path.abspath(os.path.expanduser(location)))
+
+    @property
+    def current(self) -> OpenStore | None:
+        """The store that is looked at."""
+        if self._session.current is not None:
+            return self._session.current.opened
+        return self._session.stores[-1] if self._session.stores else None
+
+    def words(self) -> str:
+        """For the status bar: what is open, how many images, how many of them not whole."""
+        opened = self.current
+        if opened is None:
+            return tr("No store is open")
+        if opened.store is None:
+            return tr("Opening {store}…", store=opened.location) if opened.opening else opened.location
+        images = [image for image in opened.images if not image.is_referrer]
+        parts = [plural(len(images), "{n} image", "{n} images")]
+        broken = sum(not summary.complete for summary in opened.summaries.values())
+        if broken:
+            parts.append(plural(broken, "{n} incomplete", "{n} incomplete"))
+        parts += [opened.store.kind, tr("{path} (read-only)", path=opened.location)]
+        if opened.store.notes:
+            parts.append(opened.store.notes[0])
+        return " · ".join(parts)
+
+    # Asking
+
+    def ask_folder(self) -> None:
+        """Ask for a folder and open it."""
+        chooser = QFileDialog(self._window, tr("Open a folder"), self._start())
+        chooser.setFileMode(QFileDialog.FileMode.Directory)
+        chooser.setOption(QFileDialog.Option.ShowDirsOnly)
+        chooser.fileSelected.connect(self.open)
+        chooser.open()
+
+    def ask_file(self) -> None:
+        """Ask for an archive and open it."""
+        chooser = QFileDialog(self._window, tr("Open an archive"), self._start())
+        chooser.setFileMode(QFileDialog.FileMode.ExistingFile)
+        chooser.setNameFilters([tr("Tar archives (*.tar *.oci)"), tr("All files (*)")])
+        chooser.fileSelected.connect(self.open)
+        chooser.open()
+
+    def _start(self) -> str:
+        recent = self._settings.recent
+        return os.path.dirname(recent[0]) if recent else os.path.expanduser("~")
+
+    # Dropping
+
+    def dropped(self, data: QMimeData) -> Sequence[str]:
+        """The local paths that are being dropped."""
+        return [url.toLocalFile() for url in data.urls() if url.isLocalFile()]
+
+    # Recent
+
+    def fill_recent(self) -> None:
+        """Make the menu of recent stores anew."""
+        self.recent_menu.clear()
+        for location in self._settings.recent:
+            self.recent_menu.addAction(location.replace("&", "&&")).setData(location)
+        if self.recent_menu.isEmpty():
+            self.recent_menu.addAction(tr("Nothing opened yet")).setEnabled(False)
+            return
+        self.recent_menu.addSeparator()
+        self.recent_menu.addAction(tr("&Clear this list")).setData("")
+
+    def _open_recent(self, action: QAction) -> None:
+        location = action.data()
+        if location:
+            self.open(str(location))
+        elif location == "":
+            self._settings.clear_recent()
+
+    # The rest
+
+    def _open_sample(self) -> None:
+        self.open(str(sample_store()))
+
+    def _reload(self) -> None:
+        if self.current is not None:
+            self._session.reload(self.current)
+
+    def _close(self) -> None:
+        if self.current is not None:
+            self._session.close(self.current)
+
+    def _changed(self, opened: object) -> None:
+        assert isinstance(opened, OpenStore)
+        if opened.store is not None:
+            self._settings.remember_store(opened.location)

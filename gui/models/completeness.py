@@ -1,0 +1,79 @@
+"""How complete something is, in a symbol, a colour and words: the one answer for list, tree and picker."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from exporter_core import BlobState, ImageSummary, PlatformStatus
+from gui.text import number, plural, tr
+
+
+@dataclass(frozen=True, slots=True)
+class Badge:
+    """``icon`` and ``tint`` (a field of Tokens) for the eye, ``text`` in words for everyone."""
+
+    icon: str
+    tint: str
+    text: str
+
+
+def blob_badge(state: BlobState) -> Badge:
+    """What the store has of a blob."""
+    return {
+        BlobState.PRESENT: Badge("circle-check", "ok", tr("present")),
+        BlobState.MISSING: Badge("circle-dashed", "warn", tr("missing")),
+        BlobState.WRONG_SIZE: Badge("circle-x", "bad", tr("wrong size")),
+        BlobState.UNREADABLE: Badge("circle-x", "bad", tr("unreadable")),
+        BlobState.UNVERIFIABLE: Badge("circle-alert", "bad", tr("cannot be verified")),
+        BlobState.MALFORMED: Badge("circle-x", "bad", tr("malformed")),
+    }[state]
+
+
+def broken_badge() -> Badge:
+    """A document that is there and cannot be used."""
+    return Badge("circle-x", "bad", tr("unusable"))
+
+
+def platform_badge(status: PlatformStatus) -> Badge:
+    """``complete, 9 of 9``, ``3 of 7 present``."""
+    counts = {"present": number(status.present), "total": number(status.total)}
+    if status.complete:
+        return Badge("circle-check", "ok", tr("complete, {present} of {total}", **counts))
+    if status.present == 0:
+        return Badge("circle", "muted", tr("nothing of {total} present", **counts))
+    if status.present == status.total:
+        return broken_badge()
+    return Badge("circle-dashed", "warn", tr("{present} of {total} present", **counts))
+
+
+def all_badge(summary: ImageSummary) -> Badge:
+    """Of all platforms together, by blobs."""
+    counts = {"present": number(summary.present), "total": number(summary.blobs)}
+    if summary.complete:
+        return Badge("circle-check", "ok", tr("complete, {present} of {total}", **counts))
+    if summary.present == summary.blobs:
+        return broken_badge()
+    return Badge("circle-dashed", "warn", tr("{present} of {total} present", **counts))
+
+
+def image_badge(summary: ImageSummary | None) -> Badge:
+    """Of an image in the list."""
+    if summary is None:
+        return Badge("loader-circle", "muted", tr("not looked at yet"))
+    if not summary.manifests or not any(status.present for status in summary.manifests):
+        return Badge("circle-x", "bad", tr("broken"))
+    if summary.complete:
+        return Badge("circle-check", "ok", tr("complete"))
+    whole = sum(status.complete for status in summary.platforms)
+    if len(summary.platforms) < 2:
+        return Badge("circle-dashed", "warn", tr("incomplete"))
+    text = tr("{whole} of {n} platforms complete", whole=number(whole), n=number(len(summary.platforms)))
+    return Badge("circle-dashed", "warn", text)
+
+
+def platform_words(summary: ImageSummary) -> str:
+    """``4 platforms``, or the name of the only one."""
+    named = [status for status in summary.platforms if status.platform is not None]
+    if len(named) == 1:
+        return named[0].name
+    return plural(len(named), "{n} platform", "{n} platforms") if named else ""

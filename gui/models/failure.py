@@ -1,0 +1,67 @@
+"""What went wrong, in words: the title, the facts (blob, owner, expected, actual), what to do."""
+
+from __future__ import annotations
+
+import traceback
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from exporter_core import ShipglassError
+from exporter_core.errors import ContentError, DigestMismatch, PlanError, SizeMismatch
+from gui.text import exact_size, plural, tr
+
+_MOST = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """``title`` in a few words, ``text`` the whole in plain text, made to be read and copied."""
+
+    title: str
+    text: str
+
+
+def failure_of(error: BaseException) -> Failure:
+    """The failure that ``error`` tells of."""
+    if isinstance(error, PlanError):
+        return problems_failure(error.problems)
+    if isinstance(error, ShipglassError):
+        return Failure(_first_line(error), "\n".join(_lines(error)))
+    details = "".join(traceback.format_exception(error))
+    text = tr("This is a fault in Shipglass, please report it with these lines:")
+    return Failure(str(error) or type(error).__name__, f"{text}\n{details}")
+
+
+def problems_failure(problems: Sequence[ShipglassError]) -> Failure:
+    """Everything that stands against an export."""
+    blocks = ["\n".join(_lines(problem)) for problem in problems[:_MOST]]
+    if len(problems) > _MOST:
+        blocks.append(plural(len(problems) - _MOST, "… and {n} more problem", "… and {n} more problems"))
+    title = plural(
+        len(problems), "This export cannot work: {n} problem", "This export cannot work: {n} problems"
+    )
+    return Failure(title, "\n\n".join(blocks))
+
+
+def _first_line(error: ShipglassError) -> str:
+    return error.message.splitlines()[0] if error.message else type(error).__name__
+
+
+def _lines(error: ShipglassError) -> Iterator[str]:
+    yield str(error)
+    yield from (f"{label}: {value}" for label, value in _facts(error) if value)
+    if error.hint:
+        yield tr("What to do: {hint}", hint=error.hint)
+
+
+def _facts(error: ShipglassError) -> Iterator[tuple[str, str]]:
+    if not isinstance(error, ContentError):
+        return
+    yield tr("Where"), error.owner
+    yield tr("Blob"), error.digest
+    if isinstance(error, DigestMismatch):
+        yield tr("Expected"), error.expected
+        yield tr("Actual"), error.actual
+    elif isinstance(error, SizeMismatch):
+        yield tr("Expected"), exact_size(error.expected)
+        yield tr("Actual"), tr("more") if error.actual is None else exact_size(error.actual)

@@ -1,0 +1,122 @@
+"""The platforms of the images that are to be exported, with a tick for each."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from PySide6.QtCore import QAbstractListModel, QObject, Qt, Signal
+
+from exporter_core import ImageSummary, Platform
+from exporter_core.platforms import normalise
+from gui.models import CHECK, DECORATION, DISPLAY, NO_PARENT, TOOL_TIP, VALUE, Index
+from gui.models.completeness import Badge
+from gui.text import number, tr
+from gui.theme import icon
+
+
+@dataclass(frozen=True, slots=True)
+class PlatformRow:
+    """A platform over all images: ``present`` of ``total`` blobs, in ``images`` of the images."""
+
+    platform: Platform
+    present: int
+    total: int
+    images: int
+    complete: bool
+
+    def badge(self, of: int) -> Badge:
+        """Its completeness where ``of`` images are exported."""
+        text = tr("{present} of {total} present", present=number(self.present), total=number(self.total))
+        if self.complete:
+            text = tr(
+                "complete, {present} of {total}", present=number(self.present), total=number(self.total)
+            )
+        if self.images < of:
+            text += tr(" · only in {n} of {all} images", n=number(self.images), all=number(of))
+        if not self.complete:
+            return Badge("circle-dashed", "warn", text)
+        return Badge("circle-check", "ok", text) if self.images == of else Badge("circle-alert", "warn", text)
+
+
+def platform_rows(summaries: Sequence[ImageSummary]) -> list[PlatformRow]:
+    """The platforms of all images in the order they are met, each once."""
+    found: dict[Platform, list[PlatformRow]] = {}
+    for summary in summaries:
+        for status in summary.platforms:
+            if status.platform is not None:
+                row = PlatformRow(status.platform, status.present, status.total, 1, status.complete)
+                found.setdefault(normalise(status.platform), []).append(row)
+    return [_together(rows) for rows in found.values()]
+
+
+def _together(rows: Sequence[PlatformRow]) -> PlatformRow:
+    return PlatformRow(
+        rows[0].platform,
+        sum(row.present for row in rows),
+        sum(row.total for row in rows),
+        len(rows),
+        all(row.complete for row in rows),
+    )
+
+
+class PlatformsModel(QAbstractListModel):
+    """A list with ticks; ``ticked`` says that they are others now."""
+
+    ticked = Signal()
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._rows: list[PlatformRow] = []
+        self._ticks: set[Platform] = set()
+        self._images = 1
+
+    def show(self, rows: list[PlatformRow], ticks: Sequence[Platform], images: int) -> None:
+        """Show ``rows`` of ``images`` images; those whose platform is in ``ticks`` are ticked."""
+        self.beginResetModel()
+        wanted = {normalise(platform) for platform in ticks}
+        self._rows, self._images = rows, images
+        self._ticks = {row.platform for row in rows if normalise(row.platform) in wanted}
+        self.endResetModel()
+
+    def chosen(self) -> tuple[Platform, ...]:
+        """The ticked platforms in the list's order."""
+        return tuple(row.platform for row in self._rows if row.platform in self._ticks)
+
+    # Qt's side
+
+    def rowCount(self, parent: Index = NO_PARENT) -> int:
+        return 0 if parent.isValid() else len(self._rows)
+
+    def flags(self, index: Index) -> Qt.ItemFlag:
+        if not index.isValid():
+            return Qt.ItemFlag.NoItemFlags
+        flag = Qt.ItemFlag
+        return (
+            flag.ItemIsEnabled | flag.ItemIsSelectable | flag.ItemIsUserCheckable | flag.ItemNeverHasChildren
+        )
+
+    def data(self, index: Index, role: int = DISPLAY) -> object:
+        if not index.isValid():
+            return None
+        row = self._rows[index.row()]
+        if role == DISPLAY:
+            return f"{row.platform}  —  {row.badge(self._images).text}"
+        if role == CHECK:
+            return Qt.CheckState.Checked if row.platform in self._ticks else Qt.CheckState.Unchecked
+        if role == DECORATION:
+            badge = row.badge(self._images)
+            return icon(badge.icon, badge.tint)
+        if role == TOOL_TIP:
+            return str(row.platform)
+        return row.platform if role == VALUE else None
+
+    def setData(self, index: Index, value: object, role: int = DISPLAY) -> bool:
+        if role != CHECK or not index.isValid():
+            return False
+        platform = self._rows[index.row()].platform
+        checked = value in (Qt.CheckState.Checked, Qt.CheckState.Checked.value)
+        (self._ticks.add if checked else self._ticks.discard)(platform)
+        self.dataChanged.emit(index, index, [CHECK])
+        self.ticked.emit()
+        return True

@@ -1,0 +1,226 @@
+"""The open stores, what is selected in them, and what is known of it; asks the core through the pool."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+
+from PySide6.QtCore import QObject, Signal
+
+from exporter_core import Image, ImageSummary, PlatformStatus, ShipglassError, Store, open_store, summarise
+from exporter_core.platforms import host_platform, ordered
+from gui.jobs import Lookup, Pool, Stream
+
+
+@dataclass(slots=True, eq=False)
+class OpenStore:
+    """A store in the window. Neither ``store`` nor ``error``: it is still being opened.
+
+    ``summaries`` are by the image's row in ``images`` and fill up in the background.
+    """
+
+    location: str
+    store: Store | None = None
+    images: tuple[Image, ...] = ()
+    error: BaseException | None = None
+    summaries: dict[int, ImageSummary] = field(default_factory=dict)
+
+    @property
+    def opening(self) -> bool:
+        """Whether its answer is still to come."""
+        return self.store is None and self.error is None
+
+    @property
+    def title(self) -> str:
+        """A short name for it."""
+        return Path(self.location).name or self.location
+
+
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """One image of an open store, by its row."""
+
+    opened: OpenStore
+    row: int
+
+    @property
+    def image(self) -> Image:
+        """The image."""
+        return self.opened.images[self.row]
+
+    @property
+    def summary(self) -> ImageSummary | None:
+        """What is known of it, if it has been walked already."""
+        return self.opened.summaries.get(self.row)
+
+
+def first_platform(platforms: Sequence[PlatformStatus]) -> PlatformStatus | None:
+    """Where the picker starts: the host's best match, else the first complete one, else the first."""
+    host = host_platform()
+    matcher = ordered(host, host=host)
+    matching = [status for status in platforms if status.platform and matcher.matches(status.platform)]
+    complete = [status for status in platforms if status.complete]
+    return next(iter([*matching, *complete, *platforms]), None)
+
+
+class Session(QObject):
+    """Signals: a store's state ``changed`` or it was ``closed``; images ``summarised`` (store, rows); the
+    ``selected`` image changed (Chosen or None); ``loading`` when an opening takes its time.
+    """
+
+    changed = Signal(object)
+    closed = Signal(object)
+    loading = Signal(object)
+    summarised = Signal(object, object)
+    selected = Signal(object)
+
+    def __init__(self, pool: Pool, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self.pool = pool
+        self.stores: list[OpenStore] = []
+        self.chosen: tuple[Chosen, ...] = ()
+        self.current: Chosen | None = None
+        self._opener = Lookup(pool, self, priority=2)
+        self._opener.answered.connect(self._opened)
+        self._opener.failed.connect(self._failed)
+        self._opener.late.connect(self.loading)
+        self._glance = Lookup(pool, self, priority=2)
+        self._glance.answered.connect(self._glanced)
+        self._streams: dict[OpenStore, Stream] = {}
+
+    # Stores
+
+    def open(self, location: str) -> OpenStore:
+        """Open ``location`` in the pool; one that is open already is read again."""
+        known = next((item for item in self.stores if item.location == location), None)
+        if known is not None:
+            self.reload(known)
+            return known
+        opened = OpenStore(location)
+        self.stores.append(opened)
+        self.changed.emit(opened)
+        self._opener.ask(partial(_open, location), opened)
+        return opened
+
+    def reload(self, opened: OpenStore) -> None:
+        """Read the store again from its place."""
+        self._stop_stream(opened)
+        opened.error = None
+        self._opener.ask(partial(_open, opened.location), opened)
+        self.changed.emit(opened)
+
+    def close(self, opened: OpenStore) -> None:
+        """Take the store from the window. It is not closed here: jobs may still read from it."""
+        if opened not in self.stores:
+            return
+        self._opener.forget(opened)
+        self._stop_stream(opened)
+        self.stores.remove(opened)
+        if self.current and self.current.opened is opened:
+            self.select(())
+        self.closed.emit(opened)
+
+    def shut_down(self) -> None:
+        """Stop all that runs in the background."""
+        for opened in list(self._streams):
+            self._stop_stream(opened)
+        self._opener.forget_all()
+        self._glance.forget_all()
+
+    # Selection
+
+    def select(self, chosen: Sequence[Chosen], current: Chosen | None = None) -> None:
+        """Choose images; ``current`` (else the first) is the one to look at."""
+        current = current if current in chosen else next(iter(chosen), None)
+        self.chosen = tuple(item for item in chosen if current and item.opened is current.opened)
+        if current == self.current:
+            return
+        self.current = current
+        self.selected.emit(current)
+        if current is not None and current.summary is None:
+            self.glance(current)
+
+    def glance(self, chosen: Chosen) -> None:
+        """Summarise this image before all others."""
+        store = chosen.opened.store
+        if store is not None:
+            self._glance.ask(partial(_summary, store, chosen.image, self.pool.closing.is_set), chosen)
+
+    # Answers
+
+    def _opened(self, opened: object, answer: object) -> None:
+        assert isinstance(opened, OpenStore) and isinstance(answer, tuple)
+        opened.store, opened.images = answer
+        opened.summaries = {}
+        self.changed.emit(opened)
+        self._summarise(opened)
+
+    def _failed(self, opened: object, error: object) -> None:
+        assert isinstance(opened, OpenStore) and isinstance(error, BaseException)
+        opened.error = error
+        opened.store, opened.images, opened.summaries = None, (), {}
+        if self.current and self.current.opened is opened:
+            self.select(())
+        self.changed.emit(opened)
+
+    def _summarise(self, opened: OpenStore) -> None:
+        stream = Stream(self.pool, self)
+        self._streams[opened] = stream
+        stream.arrived.connect(self._summaries)
+        stream.start(partial(_summaries, opened, tuple(opened.images)))
+
+    def _summaries(self, fresh: object) -> None:
+        assert isinstance(fresh, list)
+        opened = fresh[0][0]
+        if opened in self.stores:
+            opened.summaries.update((row, summary) for _, row, summary in fresh)
+            self.summarised.emit(opened, [row for _, row, _ in fresh])
+
+    def _glanced(self, chosen: object, summary: object) -> None:
+        assert isinstance(chosen, Chosen) and isinstance(summary, ImageSummary)
+        opened = chosen.opened
+        if chosen.row < len(opened.images) and opened.images[chosen.row] is summary.image:
+            opened.summaries[chosen.row] = summary
+            self.summarised.emit(opened, [chosen.row])
+
+    def _stop_stream(self, opened: OpenStore) -> None:
+        stream = self._streams.pop(opened, None)
+        if stream is not None:
+            stream.stop()
+            stream.deleteLater()
+
+
+def _open(location: str) -> tuple[Store, tuple[Image, ...]]:
+    """In the pool: the store and its images; closed again where it cannot list them."""
+    store = open_store(location)
+    try:
+        return store, store.images()
+    except BaseException:
+        with suppress(OSError):
+            store.close()
+        raise
+
+
+def _summaries(
+    opened: OpenStore, images: Sequence[Image], stop: Callable[[], bool]
+) -> Iterator[tuple[OpenStore, int, ImageSummary]]:
+    """In the pool: the summary of each image in turn."""
+    store = opened.store
+    assert store is not None
+    for row, image in enumerate(images):
+        if row not in opened.summaries:
+            yield opened, row, _summary(store, image, stop)
+        if stop():
+            return
+
+
+def _summary(store: Store, image: Image, stop: Callable[[], bool]) -> ImageSummary:
+    """In the pool: the summary; one that says so where the walk itself broke (a store that went away)."""
+    try:
+        return summarise(store, image, stop=stop)
+    except Exception as error:
+        problem = error if isinstance(error, ShipglassError) else ShipglassError(f"{image.name}: {error}")
+        return ImageSummary(image, image.target.media_type, 0, 0, 0, 0, (), (problem,))

@@ -1,0 +1,105 @@
+"""The one style sheet: what Fusion leaves plain. Sizes in points of the layout, colours from the tokens."""
+
+from __future__ import annotations
+
+from string import Template
+
+from gui.resources import icon_file
+from gui.theme.palette import Tokens
+
+_SHEET = Template("""
+QToolTip { background: $raised; color: $text; border: 1px solid $strong_border; padding: 4px; }
+
+QPushButton, QToolButton[boxed="true"] {
+    background: $raised; border: 1px solid $strong_border; border-radius: 5px; padding: 4px 12px;
+    color: $text;
+}
+QToolButton[boxed="true"] { padding: 4px 8px; }
+QPushButton:hover, QToolButton[boxed="true"]:hover { background: $hover; }
+QPushButton:pressed, QToolButton[boxed="true"]:pressed { background: $border; }
+QPushButton:focus, QToolButton[boxed="true"]:focus { border: 2px solid $accent; padding: 3px 11px; }
+QToolButton[boxed="true"]:focus { padding: 3px 7px; }
+QPushButton:disabled, QToolButton[boxed="true"]:disabled {
+    color: $disabled; border-color: $border; background: $window;
+}
+QToolButton[boxed="true"]:checked { background: $selection; color: $on_selection; border-color: $accent; }
+QPushButton[primary="true"] { background: $accent; color: $on_accent; border-color: $accent;
+    font-weight: 600; }
+QPushButton[primary="true"]:hover { background: $accent_hover; border-color: $accent_hover; }
+QPushButton[primary="true"]:focus { border: 2px solid $text; padding: 3px 11px; }
+QPushButton[primary="true"]:disabled { background: $hover; color: $disabled; border-color: $border; }
+QToolButton { border: 1px solid transparent; border-radius: 5px; padding: 3px; }
+QToolButton:hover { background: $hover; }
+QToolButton:pressed { background: $border; }
+QToolButton:focus { border-color: $accent; }
+QToolButton:checked { background: $selection; }
+QToolButton::menu-indicator { image: none; width: 0; }
+
+QLineEdit, QComboBox {
+    background: $base; border: 1px solid $strong_border; border-radius: 5px; padding: 4px 7px; color: $text;
+    selection-background-color: $selection; selection-color: $on_selection;
+}
+QLineEdit:focus, QComboBox:focus { border: 2px solid $accent; padding: 3px 6px; }
+QLineEdit:disabled, QComboBox:disabled { color: $disabled; background: $window; border-color: $border; }
+QLineEdit:read-only { background: $window; }
+QComboBox::drop-down { border: 0; width: 22px; }
+QComboBox::down-arrow { image: url("$arrow"); width: 14px; height: 14px; }
+QComboBox QAbstractItemView { border: 1px solid $strong_border; background: $base; outline: 0; padding: 3px; }
+
+QAbstractItemView { background: $base; border: 1px solid transparent; outline: 0; }
+QTextEdit, QPlainTextEdit { background: $base; border: 1px solid transparent; }
+QAbstractItemView:focus, QTextEdit:focus, QPlainTextEdit:focus { border: 1px solid $accent; }
+QListView[framed="true"], QTreeView[framed="true"] { border: 1px solid $border; border-radius: 5px; }
+QListView[framed="true"]:focus { border: 1px solid $accent; }
+QHeaderView { background: $base; border: 0; }
+QHeaderView::section {
+    background: $base; color: $muted; border: 0; border-bottom: 1px solid $border; padding: 5px 6px;
+}
+QHeaderView::section:hover { color: $text; }
+
+QTabWidget::pane { border: 0; border-top: 1px solid $border; }
+QTabBar { background: $window; }
+QTabBar::tab {
+    background: transparent; color: $muted; padding: 8px 14px 6px 14px; border: 0;
+    border-bottom: 2px solid transparent;
+}
+QTabBar::tab:selected { color: $text; border-bottom: 2px solid $accent; font-weight: 600; }
+QTabBar::tab:hover { color: $text; }
+QTabBar::tab:focus { background: $hover; }
+
+QSplitter::handle { background: $border; }
+QSplitter::handle:horizontal { width: 1px; }
+QSplitter::handle:vertical { height: 1px; }
+QSplitter::handle:hover { background: $accent; }
+
+QStatusBar { background: $window; color: $muted; border-top: 1px solid $border; }
+QStatusBar::item { border: 0; }
+QStatusBar QLabel { color: $muted; }
+QMenuBar { background: $window; border-bottom: 1px solid $border; }
+QMenuBar::item { background: transparent; padding: 5px 10px; border-radius: 4px; }
+QMenuBar::item:selected { background: $hover; }
+
+QFrame[card="bad"] { background: $bad_fill; border: 1px solid $bad; border-radius: 6px; }
+QFrame[card="warn"] { background: $warn_fill; border: 1px solid $warn; border-radius: 6px; }
+QFrame[card] QLabel { background: transparent; border: 0; color: $text; }
+QFrame[card] QScrollArea, QFrame[card] QScrollArea > QWidget > QWidget { background: transparent; border: 0; }
+QFrame[bar="true"] { background: $window; border: 0; border-bottom: 1px solid $border; }
+QLabel[muted="true"] { color: $muted; }
+QLabel[tone="bad"] { color: $bad; }
+QLabel[tone="warn"] { color: $warn; }
+QLabel[heading="true"] { font-weight: 600; }
+
+QScrollBar:vertical { background: transparent; width: 11px; margin: 0; }
+QScrollBar:horizontal { background: transparent; height: 11px; margin: 0; }
+QScrollBar::handle { background: $strong_border; border-radius: 3px; margin: 2px;
+    min-height: 28px; min-width: 28px; }
+QScrollBar::handle:hover { background: $muted; }
+QScrollBar::add-line, QScrollBar::sub-line { width: 0; height: 0; }
+QScrollBar::add-page, QScrollBar::sub-page { background: transparent; }
+""")
+
+
+def sheet(colours: Tokens) -> str:
+    """The style sheet in ``colours``."""
+    values = {name: getattr(colours, name) for name in colours.__slots__}
+    return _SHEET.substitute(values, arrow=icon_file("combo-arrow").as_posix())

@@ -1,0 +1,177 @@
+"""The middle pane: which platform, how complete it is, and the tree of the image."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from PySide6.QtCore import QPoint, QSize, Qt, Signal
+from PySide6.QtGui import QStandardItemModel
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QComboBox,
+    QFrame,
+    QHBoxLayout,
+    QHeaderView,
+    QLabel,
+    QStyledItemDelegate,
+    QStyleOptionViewItem,
+    QToolButton,
+    QTreeView,
+    QVBoxLayout,
+    QWidget,
+)  # fmt: skip
+
+from exporter_core import ImageSummary, PlatformStatus
+from gui.actions import Actions
+from gui.models import USER, Index
+from gui.models.completeness import all_badge, platform_badge
+from gui.models.tree import DIGEST, LABEL, SIZE, STATE, TYPE, TreeModel
+from gui.text import tr
+from gui.theme import icon
+from gui.widgets import Pages, action_button
+
+STATUS = USER + 1
+"""Role of the picker's items: the PlatformStatus (None: all). ``currentData()`` is the Platform."""
+_WIDTHS = {LABEL: 250, STATE: 150, SIZE: 84, TYPE: 150, DIGEST: 160}
+
+
+class StructurePane(QFrame):
+    """``platformChosen(PlatformStatus or None)``; ``nodeChosen``; ``menuWanted(position)``."""
+
+    platformChosen = Signal(object)
+    nodeChosen = Signal()
+    menuWanted = Signal(QPoint)
+
+    def __init__(self, model: TreeModel, actions: Actions, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.model = model
+        self.picker = QComboBox()
+        self.picker.setObjectName("platformPicker")
+        self.picker.setAccessibleName(tr("Platform"))
+        self.picker.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+        self.picker.setMinimumContentsLength(28)
+        self.picker.setMaxVisibleItems(20)
+        self.picker.setEnabled(False)
+        self.picker.currentIndexChanged.connect(self._picked)
+        self.all_button = QToolButton()
+        self.all_button.setProperty("boxed", True)
+        self.all_button.setText(tr("All"))
+        self.all_button.setToolTip(actions["allPlatforms"].toolTip())
+        self.all_button.setAccessibleName(tr("All platforms"))
+        self.all_button.setCheckable(True)
+        self.all_button.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.all_button.setEnabled(False)
+        self.all_button.clicked.connect(actions["allPlatforms"].trigger)
+        self.export_button = action_button(actions["export"], primary=True)
+        self.view = StructureView(model)
+        self.pages = Pages(self.view)
+        self._lay_out()
+        self.view.selectionModel().currentChanged.connect(self.nodeChosen)
+        self.view.customContextMenuRequested.connect(self._menu)
+
+    def _lay_out(self) -> None:
+        label = QLabel(tr("&Platform"))
+        label.setBuddy(self.picker)
+        bar = QFrame()
+        bar.setProperty("bar", True)
+        top = QHBoxLayout(bar)
+        top.setContentsMargins(12, 9, 12, 9)
+        top.setSpacing(8)
+        top.addWidget(label)
+        top.addWidget(self.picker, 1)
+        top.addWidget(self.all_button)
+        top.addSpacing(12)
+        top.addWidget(self.export_button)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(0)
+        layout.addWidget(bar)
+        layout.addWidget(self.pages, 1)
+
+    # What the feature shows
+
+    def show_platforms(self, summary: ImageSummary | None, chosen: PlatformStatus | None) -> None:
+        """The platforms of an image with ``chosen`` picked (None: all); without a summary, none yet."""
+        self.picker.blockSignals(True)
+        self.picker.clear()
+        if summary is not None:
+            self._add(tr("All platforms"), all_badge(summary), None)
+            for status in summary.platforms:
+                self._add(status.name, platform_badge(status), status)
+            self._pick(chosen)
+        self.picker.blockSignals(False)
+        known = self.picker.count() > 0
+        self.picker.setEnabled(known)
+        self.all_button.setEnabled(known)
+        self.all_button.setChecked(known and self.picker.currentIndex() == 0)
+
+    def _add(self, name: str, badge: object, status: PlatformStatus | None) -> None:
+        from gui.models.completeness import Badge
+
+        assert isinstance(badge, Badge)
+        self.picker.addItem(
+            icon(badge.icon, badge.tint), f"{name} — {badge.text}", status.platform if status else None
+        )
+        self.picker.setItemData(self.picker.count() - 1, status, STATUS)
+
+    def _pick(self, chosen: PlatformStatus | None) -> None:
+        for at in range(self.picker.count()):
+            if self.picker.itemData(at, STATUS) == chosen:
+                self.picker.setCurrentIndex(at)
+
+    def _picked(self, at: int) -> None:
+        self.all_button.setChecked(at == 0)
+        if at >= 0:
+            self.platformChosen.emit(self.picker.itemData(at, STATUS))
+
+    def choose_all(self) -> None:
+        """Pick "All platforms", or what was the first choice where that is picked already."""
+        self.picker.setCurrentIndex(0)
+        self.all_button.setChecked(True)
+
+    def _menu(self, position: QPoint) -> None:
+        if self.view.indexAt(position).isValid():
+            self.menuWanted.emit(self.view.viewport().mapToGlobal(position))
+
+
+def picker_items(picker: QComboBox) -> Sequence[str]:
+    """The texts of a picker's items."""
+    model = picker.model()
+    assert isinstance(model, QStandardItemModel)
+    return [picker.itemText(at) for at in range(picker.count())]
+
+
+class StructureView(QTreeView):
+    """The tree."""
+
+    def __init__(self, model: TreeModel) -> None:
+        super().__init__()
+        self.setObjectName("structureView")
+        self.setAccessibleName(tr("Structure of the image"))
+        self.setModel(model)
+        self.setItemDelegate(RowDelegate(self))
+        self.setUniformRowHeights(True)
+        self.setAllColumnsShowFocus(True)
+        self.setAlternatingRowColors(False)
+        self.setIconSize(QSize(16, 16))
+        self.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
+        self.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
+        self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
+        self.setHorizontalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
+        self.setTextElideMode(Qt.TextElideMode.ElideMiddle)
+        header = self.header()
+        header.setStretchLastSection(True)
+        header.setSectionsMovable(False)
+        header.setMinimumSectionSize(48)
+        header.setSectionResizeMode(QHeaderView.ResizeMode.Interactive)
+        header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
+        for column, width in _WIDTHS.items():
+            self.setColumnWidth(column, width)
+
+
+class RowDelegate(QStyledItemDelegate):
+    """Rows with room to breathe."""
+
+    def sizeHint(self, option: QStyleOptionViewItem, index: Index) -> QSize:
+        hint = super().sizeHint(option, index)
+        return QSize(hint.width(), option.fontMetrics.height() + 11)

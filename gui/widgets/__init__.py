@@ -1,0 +1,19 @@
+"""Small widgets that views and dialogs share; they know nothing of stores or images."""
+
+from gui.widgets.buttons import action_button, plain_button, tool_button
+from gui.widgets.cards import FailureCard, NoteLabel
+from gui.widgets.labels import ElidedLabel, heading, muted
+from gui.widgets.placeholder import Pages, Placeholder
+
+__all__ = [
+    "ElidedLabel",
+    "FailureCard",
+    "NoteLabel",
+    "Pages",
+    "Placeholder",
+    "action_button",
+    "heading",
+    "muted",
+    "plain_button",
+    "tool_button",
+]

@@ -1,0 +1,118 @@
+"""Boxes that say what is wrong, and lines that say what is worth knowing."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QSize, Qt
+from PySide6.QtGui import QGuiApplication
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QScrollArea, QVBoxLayout, QWidget
+
+from gui.text import tr
+from gui.theme import icon
+from gui.widgets.buttons import plain_button
+from gui.widgets.labels import heading, muted
+
+_SELECTABLE = Qt.TextInteractionFlag.TextSelectableByMouse | Qt.TextInteractionFlag.TextSelectableByKeyboard
+
+
+class IconLabel(QLabel):
+    """An icon as a label; follows the theme because it paints the icon anew."""
+
+    def __init__(self, name: str, tint: str, side: int = 18, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._side = side
+        self.setFixedSize(side, side)
+        self.use(name, tint)
+
+    def use(self, name: str, tint: str) -> None:
+        """Show another icon."""
+        self._icon = icon(name, tint)
+        self.update()
+
+    def paintEvent(self, event: object) -> None:
+        from PySide6.QtGui import QPainter
+
+        painter = QPainter(self)
+        self._icon.paint(painter, self.rect())
+
+
+class FailureCard(QFrame):
+    """A red box: what went wrong, all of it, selectable, with a button that copies it.
+
+    ``error_name`` becomes the objectName of the label that holds the text. Hidden while there is nothing.
+    """
+
+    def __init__(self, error_name: str, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setProperty("card", "bad")
+        self.title = heading()
+        self.title.setWordWrap(True)
+        self.text = QLabel()
+        self.text.setObjectName(error_name)
+        self.text.setAccessibleName(tr("What went wrong"))
+        self.text.setWordWrap(True)
+        self.text.setTextFormat(Qt.TextFormat.PlainText)
+        self.text.setTextInteractionFlags(_SELECTABLE)
+        self.text.setAlignment(Qt.AlignmentFlag.AlignTop | Qt.AlignmentFlag.AlignLeft)
+        self._area = QScrollArea()
+        self._area.setWidgetResizable(True)
+        self._area.setFrameShape(QFrame.Shape.NoFrame)
+        self._area.setWidget(self.text)
+        self._area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self._area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self.copy_button = plain_button(tr("Copy"), "copy")
+        self.copy_button.setToolTip(tr("Copy the whole message"))
+        self.copy_button.clicked.connect(self._copy)
+        self._lay_out()
+        self.hide()
+
+    def _lay_out(self) -> None:
+        top = QHBoxLayout()
+        top.setSpacing(8)
+        top.addWidget(IconLabel("circle-x", "bad"), 0, Qt.AlignmentFlag.AlignTop)
+        top.addWidget(self.title, 1)
+        top.addWidget(self.copy_button, 0, Qt.AlignmentFlag.AlignTop)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(12, 10, 10, 10)
+        layout.setSpacing(6)
+        layout.addLayout(top)
+        layout.addWidget(self._area, 1)
+
+    def say(self, title: str, text: str) -> None:
+        """Show a failure; an empty ``text`` hides the box."""
+        self.title.setText(title)
+        self.text.setText(_breakable(text))
+        self.text.setProperty("whole", text)
+        self.setVisible(bool(text))
+
+    def sizeHint(self) -> QSize:
+        """As tall as its text wants, within reason."""
+        width = max(300, self.width() - 40)
+        return QSize(420, min(200, self.text.heightForWidth(width) + 64))
+
+    def _copy(self) -> None:
+        QGuiApplication.clipboard().setText(f"{self.title.text()}\n{self.text.property('whole')}")
+
+
+def _breakable(text: str) -> str:
+    """As it is: digests are broken by the label only at blanks, so long ones get lines of their own."""
+    return text
+
+
+class NoteLabel(QWidget):
+    """A quiet line with an icon; hidden while there is nothing to say."""
+
+    def __init__(self, icon_name: str = "info", tint: str = "muted", parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.label = muted()
+        self.label.setTextInteractionFlags(_SELECTABLE)
+        layout = QHBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(8)
+        layout.addWidget(IconLabel(icon_name, tint, 16), 0, Qt.AlignmentFlag.AlignTop)
+        layout.addWidget(self.label, 1)
+        self.hide()
+
+    def say(self, text: str) -> None:
+        """Show ``text``, or nothing."""
+        self.label.setText(text)
+        self.setVisible(bool(text))

@@ -1,0 +1,322 @@
+"""The main window: places the views, owns the actions, wires the features together."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QPoint, Qt, QTimer
+from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QIcon
+from PySide6.QtWidgets import QHeaderView, QMainWindow, QMenu, QMessageBox, QPushButton, QSplitter, QWidget
+
+from exporter_core import Platform
+from gui.actions import Actions
+from gui.dialogs.about import AboutDialog
+from gui.features.browse import Browse
+from gui.features.copying import Copying
+from gui.features.export import Export
+from gui.features.inspect import Inspect
+from gui.features.remember import Remember
+from gui.features.stores import Stores
+from gui.features.work import Work
+from gui.job_list import JobList
+from gui.jobs import Pool
+from gui.models.images import ImagesModel
+from gui.models.jobs import JobsModel
+from gui.models.tree import TreeModel
+from gui.resources import icon_file
+from gui.session import Session
+from gui.settings import Settings
+from gui.text import plural, tr
+from gui.theme import Theme
+from gui.views import menus
+from gui.views.images import ImagesPane
+from gui.views.inspector import Inspector
+from gui.views.jobs import JobsPane
+from gui.views.structure import StructurePane
+from gui.widgets import ElidedLabel
+
+_JOBS_HEIGHT = 220
+_TELL_MS = 250
+
+
+class MainWindow(QMainWindow):
+    """The window of the program; it ends only after its jobs have been stopped."""
+
+    def __init__(self, settings: Settings, theme: Theme) -> None:
+        super().__init__()
+        self.settings = settings
+        self.theme = theme
+        self.pool = Pool()
+        self.session = Session(self.pool, self)
+        self.jobs = JobList(self.pool, self)
+        self.commands = Actions(self)
+        self._done = False
+        self._make_views()
+        self._make_features()
+        self._make_menus()
+        self._connect()
+        self._remember.restore()
+        self._refresh()
+
+    # Making it
+
+    def _make_views(self) -> None:
+        self.setObjectName("mainWindow")
+        self.setWindowTitle("Shipglass")
+        self.setWindowIcon(QIcon(str(icon_file("shipglass"))))
+        self.setAcceptDrops(True)
+        self.images = ImagesPane(ImagesModel(self), self.commands)
+        self.images.setMinimumWidth(220)
+        self.structure = StructurePane(TreeModel(self), self.commands)
+        self.inspector = Inspector()
+        self.inspector.setMinimumWidth(240)
+        self._jobs_model = JobsModel(self.jobs, self)
+        self.jobs_pane = JobsPane(self._jobs_model, self.commands)
+        self.columns = _splitter(Qt.Orientation.Horizontal, self.images, self.structure, self.inspector)
+        self.rows = _splitter(Qt.Orientation.Vertical, self.columns, self.jobs_pane)
+        for at, stretch in enumerate((2, 6, 3)):
+            self.columns.setStretchFactor(at, stretch)
+        self.columns.setSizes([310, 640, 410])
+        self.rows.setStretchFactor(0, 1)
+        self.rows.setStretchFactor(1, 0)
+        self.rows.setSizes([600, _JOBS_HEIGHT])
+        self.jobs_pane.hide()
+        self.setCentralWidget(self.rows)
+        self._status = ElidedLabel()
+        self._status.setObjectName("storeStatus")
+        self._job_status = QPushButton()
+        self._job_status.setObjectName("jobStatus")
+        self._job_status.setToolTip(self.commands["showJobs"].toolTip())
+        self._job_status.hide()
+        self.statusBar().addWidget(self._status, 1)
+        self.statusBar().addPermanentWidget(self._job_status)
+        self.statusBar().setSizeGripEnabled(False)
+
+    def _make_features(self) -> None:
+        session, commands = self.session, self.commands
+        self.stores = Stores(session, self.settings, commands, self)
+        self.browse = Browse(session, self.images, self.structure, commands, self)
+        self.inspect = Inspect(session, self.inspector, self)
+        self.export = Export(session, self.jobs, self.settings, self)
+        self.work = Work(self.jobs, session, self.jobs_pane, self._jobs_model, commands, self)
+        self.copying = Copying(
+            session, self.images.view, self.structure.view, self.jobs_pane.view, commands, self
+        )
+        parts: dict[str, QSplitter | QHeaderView] = {
+            "columns": self.columns, "rows": self.rows, "structure": self.structure.view.header(),
+            "jobs": self.jobs_pane.view.header(),
+        }  # fmt: skip
+        self._remember = Remember(self, self.settings, parts)
+        self._ticker = QTimer(self, interval=_TELL_MS)
+
+    def _make_menus(self) -> None:
+        menus.fill_menu_bar(self.menuBar(), self.commands, self.stores.recent_menu)
+        self._image_menu = self.commands.menu("", menus.IMAGE, self)
+        self._node_menu = self.commands.menu("", menus.NODE, self)
+        self._job_menu = self.commands.menu("", menus.JOBS, self)
+        for name, mode in menus.THEMES.items():
+            self.commands[name].setChecked(mode == self.theme.mode)
+        order = self.settings.text("images/order", "store")
+        for name, kind in menus.SORTS.items():
+            self.commands[name].setChecked(kind == order)
+        self.browse.sort(order)
+
+    def _connect(self) -> None:
+        commands, session = self.commands, self.session
+        for name, slot in (
+            ("export", self._export), ("quit", self._quit), ("filter", self._go_to_filter),
+            ("allPlatforms", self.browse.choose_all), ("showOverview", self._show_overview),
+            ("showJson", self._show_json), ("about", self._about), ("nextPane", self._next_pane),
+            ("previousPane", self._previous_pane),
+        ):  # fmt: skip
+            commands[name].triggered.connect(slot)
+        commands["showJobs"].toggled.connect(self._show_jobs)
+        for name in menus.THEMES:
+            commands[name].triggered.connect(self._theme_chosen)
+        for name in menus.SORTS:
+            commands[name].triggered.connect(self._order_chosen)
+        for signal in (session.changed, session.closed, session.selected, session.summarised):
+            signal.connect(self._refresh)
+        self.images.chosen.connect(self._refresh)
+        self.images.menuWanted.connect(self._show_image_menu)
+        self.structure.menuWanted.connect(self._show_node_menu)
+        self.jobs_pane.menuWanted.connect(self._show_job_menu)
+        self.inspector.copied.connect(self.copying.say)
+        self.copying.copied.connect(self._say)
+        self.browse.nodeChosen.connect(self.inspect.show)
+        self.work.changed.connect(self._refresh)
+        self.work.wanted.connect(self._want_jobs)
+        self._job_status.clicked.connect(self._want_jobs)
+        self.export.dialogOpened.connect(self._dialog_opened)
+        self.export.dialogClosed.connect(self._dialog_closed)
+        self._ticker.timeout.connect(self._tell_jobs)
+
+    # What holds now
+
+    def _refresh(self) -> None:
+        """Actions, title and status bar as things are now."""
+        facts = self.work.facts()
+        if self.session.stores:
+            facts.add("store")
+        if self.session.chosen:
+            facts |= {"images", "row"}
+        if self.session.current is not None:
+            facts.add("image")
+        if self.jobs_pane.view.currentIndex().isValid():
+            facts.add("row")
+        self.commands.now(facts)
+        opened = self.stores.current
+        self.setWindowTitle(
+            tr("{store} (read-only) — Shipglass", store=opened.location) if opened else "Shipglass"
+        )
+        self._status.setText(self.stores.words())
+        self._tell_jobs()
+
+    def _tell_jobs(self) -> None:
+        words = self.work.words()
+        self._job_status.setText(words)
+        self._job_status.setVisible(bool(words))
+        if self.jobs.active and not self._done:
+            self._ticker.start()
+        else:
+            self._ticker.stop()
+
+    def _say(self, words: str) -> None:
+        self.statusBar().showMessage(words, 4000)
+
+    # Commands
+
+    def _export(self) -> None:
+        status = self.browse.platform
+        platform = status.platform if status is not None else None
+        self.export.open(platform if isinstance(platform, Platform) else None, platform is None)
+
+    def _go_to_filter(self) -> None:
+        self.images.filter.setFocus(Qt.FocusReason.ShortcutFocusReason)
+        self.images.filter.selectAll()
+
+    def _show_overview(self) -> None:
+        self.inspector.setCurrentIndex(0)
+
+    def _show_json(self) -> None:
+        self.inspector.setCurrentIndex(1)
+
+    def _show_jobs(self, shown: bool) -> None:
+        self.jobs_pane.setVisible(shown)
+
+    def _want_jobs(self) -> None:
+        self.commands["showJobs"].setChecked(True)
+
+    def _theme_chosen(self) -> None:
+        mode = next(mode for name, mode in menus.THEMES.items() if self.commands[name].isChecked())
+        self.settings.put("window/theme", mode)
+        self.theme.choose(mode)
+
+    def _order_chosen(self) -> None:
+        order = next(order for name, order in menus.SORTS.items() if self.commands[name].isChecked())
+        self.settings.put("images/order", order)
+        self.browse.sort(order)
+
+    def _about(self) -> None:
+        AboutDialog(self).open()
+
+    def _dialog_opened(self) -> None:
+        """There is one ``errorText`` at a time: the dialog's while it is open."""
+        self.jobs_pane.failure.text.setObjectName("jobErrorText")
+
+    def _dialog_closed(self) -> None:
+        self.jobs_pane.failure.text.setObjectName("errorText")
+
+    def _show_image_menu(self, position: QPoint) -> None:
+        _popup(self._image_menu, position)
+
+    def _show_node_menu(self, position: QPoint) -> None:
+        _popup(self._node_menu, position)
+
+    def _show_job_menu(self, position: QPoint) -> None:
+        _popup(self._job_menu, position)
+
+    # Panes
+
+    def _panes(self) -> list[QWidget]:
+        structure = self.structure.view if self.structure.pages.shows_view else self.structure.picker
+        tab = self.inspector.overview if self.inspector.currentIndex() == 0 else self.inspector.json.text
+        inside: list[QWidget] = [
+            self.images.filter if not self.images.pages.shows_view else self.images.view,
+            structure,
+        ]
+        inside.append(tab if tab.isVisible() else self.inspector.tabBar())
+        return [*inside, self.jobs_pane.view] if self.jobs_pane.isVisible() else inside
+
+    def _move_to_pane(self, step: int) -> None:
+        panes = self._panes()
+        owners: list[QWidget] = [self.images, self.structure, self.inspector, self.jobs_pane]
+        focus = self.focusWidget()
+        at = next((i for i, owner in enumerate(owners) if focus and owner.isAncestorOf(focus)), -step)
+        panes[(at + step) % len(panes)].setFocus(Qt.FocusReason.TabFocusReason)
+
+    def _next_pane(self) -> None:
+        self._move_to_pane(1)
+
+    def _previous_pane(self) -> None:
+        self._move_to_pane(-1)
+
+    # Qt's events
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        if self.stores.dropped(event.mimeData()):
+            event.acceptProposedAction()
+
+    def dropEvent(self, event: QDropEvent) -> None:
+        event.acceptProposedAction()
+        for path in self.stores.dropped(event.mimeData()):
+            self.stores.open(path)
+
+    def closeEvent(self, event: QCloseEvent) -> None:
+        """By the user's hand with exports running: asked first. Else everything is stopped and waited for."""
+        if self.jobs.active and event.spontaneous():
+            event.ignore()
+            self._ask_quit()
+            return
+        self.shut_down()
+        event.accept()
+
+    def _quit(self) -> None:
+        if self.jobs.active:
+            self._ask_quit()
+        else:
+            self.close()
+
+    def _ask_quit(self) -> None:
+        box = QMessageBox(self)
+        box.setObjectName("quitQuestion")
+        box.setWindowTitle(tr("Exports are running"))
+        box.setText(plural(len(self.jobs.active), "{n} export is not done.", "{n} exports are not done."))
+        box.setInformativeText(tr("If you quit now they are cancelled, and nothing of them is left behind."))
+        stop = box.addButton(tr("Cancel exports and quit"), QMessageBox.ButtonRole.DestructiveRole)
+        box.addButton(tr("Keep running"), QMessageBox.ButtonRole.RejectRole)
+        box.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        stop.clicked.connect(self.close)
+        box.open()
+
+    def shut_down(self) -> None:
+        """Cancel every job, wait for every thread, remember how the window looked."""
+        if self._done:
+            return
+        self._done = True
+        self._ticker.stop()
+        self._remember.save()
+        self.jobs.close()
+        self.session.shut_down()
+        self.pool.close()
+
+
+def _splitter(orientation: Qt.Orientation, *panes: QWidget) -> QSplitter:
+    splitter = QSplitter(orientation)
+    splitter.setHandleWidth(1)
+    splitter.setChildrenCollapsible(False)
+    for pane in panes:
+        splitter.addWidget(pane)
+    return splitter
+
+
+def _popup(menu: QMenu, position: QPoint) -> None:
+    menu.popup(position)
