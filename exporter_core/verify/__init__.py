@@ -1,0 +1,99 @@
+"""Prove an archive or a store: hash every blob, follow every reference, check what frames it.
+
+In an archive with our own framing (Shipglass's or containerd's) every byte counts: headers, padding, the end
+and the documents the exporter wrote are compared with what it would write. An archive that another tool made
+is checked for what it holds, and a note says that its framing was not. What no digest covers and nothing
+repeats (an annotation, say) only the archive's own SHA-256 can prove: pass the one an export reported.
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+from dataclasses import dataclass
+from functools import partial
+
+from exporter_core.content import DOCUMENT_LIMIT
+from exporter_core.descriptor import Descriptor
+from exporter_core.errors import ContentError, ShipglassError
+from exporter_core.stores import open_store
+from exporter_core.stores.layout import LayoutStore
+from exporter_core.verify.archive import ArchiveCheck
+from exporter_core.verify.documents import DocumentCheck
+from exporter_core.verify.findings import Findings, OnBlob, digest_of, read_into
+
+
+@dataclass(frozen=True, slots=True)
+class VerifyReport:
+    """What was found: ``blobs`` hashed, their ``bytes``, ``images`` followed, every problem, and notes."""
+
+    location: str
+    kind: str
+    blobs: int
+    bytes: int
+    images: int
+    problems: tuple[ShipglassError, ...]
+    notes: tuple[str, ...]
+
+    @property
+    def ok(self) -> bool:
+        """Whether nothing is wrong."""
+        return not self.problems
+
+
+def verify_location(
+    location: str | os.PathLike[str],
+    *,
+    sha256: str = "",
+    on_blob: OnBlob | None = None,
+    cancel: threading.Event | None = None,
+    document_limit: int = DOCUMENT_LIMIT,
+) -> VerifyReport:
+    """Read everything at ``location`` (an archive or a store) and report what is wrong with it.
+
+    ``sha256`` is what the whole archive file should hash to, where that is known. Raises StoreError where it
+    cannot be opened at all, Cancelled when ``cancel`` is set.
+    """
+    store = open_store(location, document_limit=document_limit)
+    found = Findings(on_blob, cancel or threading.Event())
+    framed = False
+    try:
+        if isinstance(store, LayoutStore):
+            for damage in store.damage:
+                found.wrong(damage)
+            if os.path.isfile(store.location):
+                archive = ArchiveCheck(store, found)
+                archive.run(sha256)
+                framed = archive.framed
+            else:
+                _hash_folder(store, found)
+        documents = DocumentCheck(store, found, framed=framed)
+        documents.run()
+    finally:
+        store.close()
+    return VerifyReport(
+        location=store.location,
+        kind=store.kind,
+        blobs=found.blobs,
+        bytes=found.bytes,
+        images=documents.images,
+        problems=tuple(found.problems),
+        notes=tuple(dict.fromkeys([*store.notes, *found.notes])),
+    )
+
+
+def _hash_folder(store: LayoutStore, found: Findings) -> None:
+    """Hash every blob of a folder."""
+    for name in store.blob_names():
+        digest = digest_of(name)
+        if digest is None:
+            found.notes.append(f"{name} is not named by a digest; it was left out")
+            continue
+        try:
+            with store.open(Descriptor("", digest, 0)) as blob:
+                found.hash_blob(digest, partial(read_into, blob))
+        except ContentError as error:
+            found.problems.append(error)
+
+
+__all__ = ["OnBlob", "VerifyReport", "verify_location"]

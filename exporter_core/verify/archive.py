@@ -1,0 +1,107 @@
+"""The file itself: every member of a tar archive, its bytes, and what stands between them."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Sequence
+from typing import BinaryIO
+
+from exporter_core import tarball
+from exporter_core.plan import LAYOUT_DOCUMENT
+from exporter_core.stores.layout import LAYOUT, LayoutStore
+from exporter_core.tarindex import Listing, Member, ReadAt, descriptor_reader, members
+from exporter_core.verify.findings import CHUNK, Findings, digest_of, read_into
+
+
+class ArchiveCheck:
+    """Checks the archive of ``store``; afterwards ``framed`` says whether its framing is ours."""
+
+    def __init__(self, store: LayoutStore, found: Findings) -> None:
+        self._store = store
+        self._found = found
+        self.framed = False
+
+    def run(self, sha256: str) -> None:
+        """Check the file as a tar, every member's bytes, and what stands between them."""
+        with open(self._store.location, "rb", buffering=0) as file:
+            size = os.fstat(file.fileno()).st_size
+            read_at = descriptor_reader(file.fileno())
+            if sha256:
+                self._whole_file(file, sha256)
+            listing = Listing()
+            found = list(members(read_at, size, listing))
+            odd = [m for m in found if read_at(m.header, m.offset - m.header) != _canonical(m)]
+            self.framed = 2 * len(odd) < len(found)
+            if self.framed:
+                self._framing(found, odd, read_at, listing.end, size)
+            else:
+                self._found.notes.append(
+                    "another program wrote this archive; its tar framing was not compared"
+                )
+            self._padding(found, read_at, listing, size)
+            for member in found:
+                self._member(member, read_at)
+
+    def _whole_file(self, file: BinaryIO, sha256: str) -> None:
+        running = hashlib.sha256(usedforsecurity=False)
+        buffer = memoryview(bytearray(CHUNK))
+        while got := read_into(file, buffer):
+            running.update(buffer[:got])
+        if running.hexdigest() != sha256.removeprefix("sha256:").lower():
+            self._found.wrong(f"the archive's SHA-256 is {running.hexdigest()}, not {sha256}")
+
+    def _framing(
+        self, found: Sequence[Member], odd: Sequence[Member], read_at: ReadAt, end: int, size: int
+    ) -> None:
+        for member in odd:
+            self._found.wrong(f"the tar header of {member.name} at byte {member.header} was altered")
+        if size != end + len(tarball.TRAILER):
+            self._found.wrong(f"the archive has {size} bytes and should have {end + len(tarball.TRAILER)}")
+        for member in found:
+            if member.name == LAYOUT and read_at(member.offset, member.size) != LAYOUT_DOCUMENT:
+                self._found.wrong(f"{LAYOUT} was altered")
+
+    def _padding(self, found: Sequence[Member], read_at: ReadAt, listing: Listing, size: int) -> None:
+        """What lies between and after the members must be zeros."""
+        for member in found:
+            after = member.offset + member.size
+            if any(read_at(after, member.end - after)):
+                self._found.wrong(f"the padding after {member.name} at byte {after} is not zero")
+        position = listing.end
+        while listing.ended and position < size:
+            block = read_at(position, CHUNK)
+            if not block:
+                return
+            if any(block):
+                self._found.wrong(f"there are data behind the end of the archive, after byte {position}")
+                return
+            position += len(block)
+
+    def _member(self, member: Member, read_at: ReadAt) -> None:
+        name = member.name.removeprefix("./")
+        if not name.startswith("blobs/") or not member.is_file:
+            return
+        digest = digest_of(name)
+        if digest is None:
+            self._found.wrong(f"member {member.name[:200]!r} is not named by a digest")
+            return
+        position = member.offset
+        end = member.offset + member.available
+
+        def read_into(room: memoryview) -> int:
+            nonlocal position
+            data = read_at(position, min(len(room), end - position))
+            room[: len(data)] = data
+            position += len(data)
+            return len(data)
+
+        self._found.hash_blob(digest, read_into)
+
+
+def _canonical(member: Member) -> bytes:
+    """The header blocks that our writer would make for the member; b"" where it could not have."""
+    try:
+        return tarball.header(member.name, member.mode, member.size, member.kind.encode("latin-1"))
+    except (UnicodeError, ValueError):
+        return b""
