@@ -1,4 +1,4 @@
-"""What the documents say: every image followed, and the documents an exporter writes compared with its own."""
+"""What the documents say: every image followed, and what an exporter itself writes compared."""
 
 from __future__ import annotations
 
