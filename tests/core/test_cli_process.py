@@ -68,7 +68,7 @@ def _all_of(terminal: int) -> Iterator[bytes]:
 
 @pytest.fixture(scope="module")
 def big(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A layout with an image of 300 MB, in memory where that can be had."""
+    """A layout with an image of 300 MB: an export takes long enough to be met in the middle."""
     path = tmp_path_factory.mktemp("big")
     images.big_layout(path, [150_000_000, 150_000_000])
     return path
@@ -308,6 +308,17 @@ def test_a_signal_in_the_middle_leaves_nothing(
     assert b"Exception ignored" not in err
     assert list(out.iterdir()) == []
     assert time.monotonic() - started < 5
+
+
+@posix
+def test_a_signal_that_the_caller_ignores_is_ignored(tmp_path: Path, big: Path) -> None:
+    """As under nohup: the terminal may be closed."""
+    words = [*COMMAND, "export", str(big), BIG, "-q", "-o", str(tmp_path / "image.tar")]
+    process = subprocess.Popen(["sh", "-c", "trap '' HUP; exec \"$@\"", "sh", *words], cwd=ROOT)
+    _wait_until_it_writes(process, tmp_path)
+    process.send_signal(signal.SIGHUP)
+    assert process.wait(timeout=60) == 0
+    assert [path.name for path in tmp_path.iterdir()] == ["image.tar"]
 
 
 def _wait_until_it_writes(process: subprocess.Popen[bytes], folder: Path | None) -> None:
