@@ -31,6 +31,7 @@ def to_path(run: Run, path: str, workers: int | None, overwrite: bool, checksum:
         with open_special(run, path) as stream:
             return path, to_stream(run, stream, checksum)
     final = os.path.realpath(path)
+    _check_not_the_store(final, getattr(run.provider, "location", ""))
     _check_target(final, path, run.plan.total, overwrite)
     fd, temporary = _temporary(final)
     try:
@@ -59,6 +60,14 @@ def _is_special(path: str) -> bool:
     except OSError:
         return False
     return not stat.S_ISREG(mode) and not stat.S_ISDIR(mode)
+
+
+def _check_not_the_store(final: str, location: str) -> None:
+    """Refuse to write over what is being read: a store is never changed. Raises TargetError."""
+    store = os.path.realpath(location) if location else ""
+    inside = os.path.relpath(final, store).replace(os.sep, "/") if store and os.path.isdir(store) else ""
+    if final == store or inside in ("index.json", "oci-layout") or inside.startswith("blobs/"):
+        raise TargetError(f"{final} is part of the store that is read", hint="Write somewhere else.")
 
 
 def _check_target(final: str, shown: str, total: int, overwrite: bool) -> None:
