@@ -12,8 +12,9 @@ No Qt, no printing, no environment variables. Errors are in :mod:`exporter_core.
 
 from __future__ import annotations
 
-from importlib import import_module
 from typing import TYPE_CHECKING
+
+from exporter_core.lazy import attributes
 
 __version__ = "0.1.0"
 
@@ -102,17 +103,7 @@ _HOMES = {
     "stores": ("open_store",),
     "verify": ("VerifyReport", "verify_location"),
 }
-_HOME = {name: module for module, names in _HOMES.items() for name in names}
-
-
-def __getattr__(name: str) -> object:
-    """A public name, from its module when it is first asked for: a start that needs few pays for few."""
-    home = _HOME.get(name)
-    if home is None:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    value: object = getattr(import_module(f"{__name__}.{home}"), name)
-    globals()[name] = value
-    return value
+__getattr__ = attributes(__name__, _HOMES)
 
 
 def __dir__() -> list[str]:

@@ -9,7 +9,7 @@ import sys
 from collections.abc import Callable, Mapping
 from contextlib import closing
 
-from exporter_core import gojson, platforms
+from exporter_core import gojson, graph, platforms
 from exporter_core.cli import documents, terminal, text
 from exporter_core.cli.progress import HashCounter, ProgressPrinter
 from exporter_core.cli.signals import cancelling
@@ -17,7 +17,7 @@ from exporter_core.content import Image, Store
 from exporter_core.descriptor import Descriptor
 from exporter_core.errors import ContentError, PlatformError, UsageError
 from exporter_core.export import ExportReport, new_progress, run_export
-from exporter_core.graph import find_image, load_tree, summarise
+from exporter_core.graph.find import find_image
 from exporter_core.manifest import parse_descriptor
 from exporter_core.plan import ExportOptions, ExportPlan, plan_export
 from exporter_core.platforms import Platform
@@ -30,7 +30,7 @@ _DESCRIPTOR_HINT = 'Give one JSON object, or @FILE: {"mediaType": …, "digest":
 def images(options: argparse.Namespace) -> int:
     """List the store's images."""
     with closing(_open(options)) as store:
-        summaries = [summarise(store, image) for image in store.images()]
+        summaries = [graph.summarise(store, image) for image in store.images()]
         if options.json:
             terminal.put_json([documents.image(summary) for summary in summaries])
         else:
@@ -43,7 +43,7 @@ def tree(options: argparse.Namespace) -> int:
     """Show one image's tree."""
     with closing(_open(options)) as store:
         image = find_image(store, options.image)
-        root = load_tree(store, image)
+        root = graph.load_tree(store, image)
         if options.json:
             terminal.put_json(documents.node(root))
         else:

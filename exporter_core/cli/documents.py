@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any
 from exporter_core.cli.text import digest_text
 from exporter_core.errors import ShipglassError
 from exporter_core.export import ExportReport
-from exporter_core.graph import ImageSummary, Node
 from exporter_core.plan import ExportPlan
 
 if TYPE_CHECKING:
+    from exporter_core.graph import ImageSummary, Node
     from exporter_core.verify import VerifyReport
 
 

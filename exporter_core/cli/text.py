@@ -14,10 +14,11 @@ from exporter_core.content import Image
 from exporter_core.descriptor import Descriptor
 from exporter_core.errors import ShipglassError
 from exporter_core.export import ExportReport
-from exporter_core.graph import BlobState, ImageSummary, Node
+from exporter_core.graph.states import BlobState
 from exporter_core.plan import ExportPlan
 
 if TYPE_CHECKING:
+    from exporter_core.graph import ImageSummary, Node
     from exporter_core.verify import VerifyReport
 
 _GLYPHS = {

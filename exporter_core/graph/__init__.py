@@ -2,16 +2,24 @@
 each platform is. Reads documents only, never layers; decides nothing about exports.
 """
 
-from exporter_core.graph.documents import (
-    attestations,
-    config_platform,
-    identified,
-    read_children,
-    read_image_document,
-)
-from exporter_core.graph.find import find_image
-from exporter_core.graph.nodes import BlobState, Node, blob_state, expand, load_tree, root_node
-from exporter_core.graph.summary import ImageSummary, PlatformStatus, summarise
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from exporter_core.lazy import attributes
+
+if TYPE_CHECKING:
+    from exporter_core.graph.documents import (
+        attestations,
+        config_platform,
+        identified,
+        read_children,
+        read_image_document,
+    )
+    from exporter_core.graph.find import find_image
+    from exporter_core.graph.nodes import Node, expand, load_tree, root_node
+    from exporter_core.graph.states import BlobState, blob_state
+    from exporter_core.graph.summary import ImageSummary, PlatformStatus, summarise
 
 __all__ = [
     "BlobState",
@@ -30,3 +38,20 @@ __all__ = [
     "root_node",
     "summarise",
 ]
+
+__getattr__ = attributes(
+    __name__,
+    {
+        "documents": (
+            "attestations",
+            "config_platform",
+            "identified",
+            "read_children",
+            "read_image_document",
+        ),
+        "find": ("find_image",),
+        "nodes": ("Node", "expand", "load_tree", "root_node"),
+        "states": ("BlobState", "blob_state"),
+        "summary": ("ImageSummary", "PlatformStatus", "summarise"),
+    },
+)

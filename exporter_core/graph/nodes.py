@@ -5,70 +5,27 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
-from enum import Enum
 
 from exporter_core import mediatypes
 from exporter_core.content import (
     Image,
-    InfoProvider,
     Store,
-    embedded,
 )
 from exporter_core.descriptor import Child, Descriptor
 from exporter_core.digest import Digest
 from exporter_core.errors import (
     ContentError,
     CyclicImage,
-    DigestError,
     MalformedDocument,
-    MissingBlob,
     ShipglassError,
-    SizeMismatch,
 )
 from exporter_core.graph.documents import attestations, config_platform, identified, read_image_document
+from exporter_core.graph.states import BlobState, blob_state
 from exporter_core.manifest import Index, Manifest, contradiction
 from exporter_core.platforms import Platform
 from exporter_core.progress import breathe
 
 _DEEPEST = 100  # levels of indexes; real images have two
-
-
-class BlobState(Enum):
-    """What the store has of a blob, told without reading it."""
-
-    PRESENT = "present"
-    MISSING = "missing"
-    WRONG_SIZE = "wrong size"
-    UNREADABLE = "unreadable"
-    UNVERIFIABLE = "unverifiable"
-    MALFORMED = "malformed"
-
-
-def blob_state(store: InfoProvider, child: Child) -> tuple[BlobState, ContentError | None]:
-    """What ``store`` has of the blob, and the error that an export of it would meet (None if PRESENT)."""
-    if not isinstance(child, Descriptor):
-        return BlobState.MALFORMED, child.problem
-    name = str(child.digest)
-    try:
-        info = store.info(child.digest)
-        if info is None:
-            if embedded(child) is not None:
-                return BlobState.PRESENT, None
-            return BlobState.MISSING, MissingBlob(name, hint=_foreign_hint(child))
-        if info.size != child.size:
-            return BlobState.WRONG_SIZE, SizeMismatch(name, expected=child.size, actual=info.size)
-        child.digest.new_hash()
-    except DigestError as error:
-        return BlobState.UNVERIFIABLE, error
-    except ContentError as error:
-        return BlobState.UNREADABLE, error
-    return BlobState.PRESENT, None
-
-
-def _foreign_hint(child: Descriptor) -> str:
-    if not mediatypes.is_nondistributable(child.media_type):
-        return ""
-    return "This layer is not distributed with images: leave such layers out (--skip-non-distributable)."
 
 
 @dataclass(frozen=True, slots=True)

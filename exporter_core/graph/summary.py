@@ -13,7 +13,8 @@ from exporter_core.descriptor import Child
 from exporter_core.errors import (
     ShipglassError,
 )
-from exporter_core.graph.nodes import BlobState, Node, expand, root_node
+from exporter_core.graph.nodes import Node, expand, root_node
+from exporter_core.graph.states import BlobState
 from exporter_core.platforms import Platform
 from exporter_core.progress import breathe
 

@@ -14,7 +14,7 @@ from exporter_core.errors import (
     InvalidReference,
     PlatformError,
 )
-from exporter_core.graph import identified, read_children
+from exporter_core.graph.documents import identified, read_children
 from exporter_core.manifest import descriptor_json
 from exporter_core.plan.planner import Blob, Planner, Visit
 from exporter_core.plan.values import ExportOptions

@@ -16,7 +16,8 @@ from exporter_core.errors import (
     ShipglassError,
     UnreadableBlob,
 )
-from exporter_core.graph import attestations, blob_state, config_platform, read_children
+from exporter_core.graph.documents import attestations, config_platform, read_children
+from exporter_core.graph.states import blob_state
 from exporter_core.plan.values import Entry, ExportOptions, ExportPlan
 from exporter_core.progress import breathe
 
