@@ -17,26 +17,36 @@ if TYPE_CHECKING:
         read_image_document,
     )
     from exporter_core.graph.find import find_image
-    from exporter_core.graph.nodes import Node, expand, load_tree, root_node
+    from exporter_core.graph.history import Step, history_steps
+    from exporter_core.graph.matrix import Cell, CellState, Matrix, Row, completeness_matrix
+    from exporter_core.graph.nodes import Node, expand, load_tree, root_node, walk
     from exporter_core.graph.states import BlobState, blob_state
     from exporter_core.graph.summary import ImageSummary, PlatformStatus, summarise
 
 __all__ = [
     "BlobState",
+    "Cell",
+    "CellState",
     "ImageSummary",
+    "Matrix",
     "Node",
     "PlatformStatus",
+    "Row",
+    "Step",
     "attestations",
     "blob_state",
+    "completeness_matrix",
     "config_platform",
     "expand",
     "find_image",
+    "history_steps",
     "identified",
     "load_tree",
     "read_children",
     "read_image_document",
     "root_node",
     "summarise",
+    "walk",
 ]
 
 __getattr__ = attributes(
@@ -50,7 +60,9 @@ __getattr__ = attributes(
             "read_image_document",
         ),
         "find": ("find_image",),
-        "nodes": ("Node", "expand", "load_tree", "root_node"),
+        "history": ("Step", "history_steps"),
+        "matrix": ("Cell", "CellState", "Matrix", "Row", "completeness_matrix"),
+        "nodes": ("Node", "expand", "load_tree", "root_node", "walk"),
         "states": ("BlobState", "blob_state"),
         "summary": ("ImageSummary", "PlatformStatus", "summarise"),
     },

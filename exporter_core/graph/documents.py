@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 
 from exporter_core import mediatypes
@@ -10,15 +10,22 @@ from exporter_core.content import (
     DOCUMENT_LIMIT,
     Provider,
     read_document,
+    read_up_to,
 )
 from exporter_core.descriptor import Child, Descriptor
+from exporter_core.digest import Digest
 from exporter_core.errors import (
     ContentError,
+    CyclicImage,
+    DigestMismatch,
     MalformedDocument,
+    SizeMismatch,
 )
 from exporter_core.manifest import ImageConfig, Index, Manifest, contradiction, sniff_media_type
 from exporter_core.platforms import Platform
 
+DEEPEST = 100
+"""Levels that indexes may be nested; real images have two."""
 REFERENCE_TYPE = "vnd.docker.reference.type"
 REFERENCE_DIGEST = "vnd.docker.reference.digest"
 
@@ -57,6 +64,35 @@ def read_image_document(
     else:
         return None
     return shape.parse(read_document(provider, descriptor, limit=limit), name=str(descriptor.digest))
+
+
+def too_deep(digest: str) -> MalformedDocument:
+    """The problem of a document below more than DEEPEST others."""
+    return MalformedDocument(
+        f"{digest} is nested too deeply (more than {DEEPEST} levels)",
+        hint="This is no image that a registry hands out: its store was tampered with.",
+        digest=digest,
+    )
+
+
+def explained(
+    error: ContentError, provider: Provider, descriptor: Descriptor, above: Collection[Digest], *, limit: int
+) -> ContentError:
+    """CyclicImage in place of a wrong size or digest, where the document names itself or one ``above`` it.
+
+    No circle of true digests can be made, so a document that closes one never is what its digest says; the
+    circle is what the user should hear of.
+    """
+    if not isinstance(error, DigestMismatch | SizeMismatch) or not mediatypes.is_index(descriptor.media_type):
+        return error
+    try:
+        with provider.open(descriptor) as blob:
+            index = Index.parse(read_up_to(blob, limit), name=str(descriptor.digest))
+    except (ContentError, OSError):
+        return error
+    circle = {descriptor.digest, *above}
+    closes = any(isinstance(child, Descriptor) and child.digest in circle for child in index.manifests)
+    return CyclicImage(str(descriptor.digest)) if closes else error
 
 
 def identified(provider: Provider, descriptor: Descriptor, *, limit: int = DOCUMENT_LIMIT) -> Descriptor:

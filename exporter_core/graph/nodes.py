@@ -19,13 +19,19 @@ from exporter_core.errors import (
     MalformedDocument,
     ShipglassError,
 )
-from exporter_core.graph.documents import attestations, config_platform, identified, read_image_document
+from exporter_core.graph.documents import (
+    DEEPEST,
+    attestations,
+    config_platform,
+    explained,
+    identified,
+    read_image_document,
+    too_deep,
+)
 from exporter_core.graph.states import BlobState, blob_state
 from exporter_core.manifest import Index, Manifest, contradiction
 from exporter_core.platforms import Platform
 from exporter_core.progress import breathe
-
-_DEEPEST = 100  # levels of indexes; real images have two
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,23 +78,57 @@ def expand(store: Store, node: Node) -> Node:
     """The node with its children, unexpanded ones; one that cannot be read has none and a ``problem``."""
     if node.children is not None or not isinstance(node.child, Descriptor):
         return replace(node, children=node.children or ())
+    digest = node.child.digest
     try:
-        if node.child.digest in node.ancestors or len(node.ancestors) > _DEEPEST:
-            raise CyclicImage(str(node.child.digest), owner=node.owner)
+        if digest in node.ancestors:
+            raise CyclicImage(str(digest))
+        if len(node.ancestors) > DEEPEST:
+            raise too_deep(str(digest))
         document = read_image_document(store, node.child, limit=store.document_limit)
     except ContentError as error:
-        return replace(node, children=(), problem=node.problem or error.owned_by(node.owner))
+        return replace(node, children=(), problem=_unreadable(store, node, error))
     if document is None:
         return replace(node, children=())
-    ancestors = (*node.ancestors, node.child.digest)
-    make = _index_nodes if isinstance(document, Index) else _manifest_nodes
     wrong = contradiction(document)
-    problem = (
-        MalformedDocument(wrong, hint="Fetch the image again.", owner=node.owner) if wrong else node.problem
-    )
-    if isinstance(document, Manifest) and node.platform is None:
+    if wrong:
+        node = replace(
+            node, problem=MalformedDocument(wrong, hint="Fetch the image again.", owner=node.owner)
+        )
+    ancestors = (*node.ancestors, digest)
+    if isinstance(document, Index):
+        return replace(node, children=tuple(_index_nodes(store, node, document, ancestors)))
+    if node.platform is None:
         node = _with_config_platform(store, node, document)
-    return replace(node, children=tuple(make(store, node, document, ancestors)), problem=problem)
+    return replace(node, children=tuple(_manifest_nodes(store, node, document, ancestors)))
+
+
+def _unreadable(store: Store, node: Node, error: ContentError) -> ShipglassError:
+    """Why the node's document cannot be read: what its state says already, or a circle, or ``error``."""
+    assert isinstance(node.child, Descriptor)
+    found = explained(error, store, node.child, node.ancestors, limit=store.document_limit)
+    if node.problem is not None and not isinstance(found, CyclicImage):
+        return node.problem
+    return found.owned_by(node.owner)
+
+
+def walk(store: Store, image: Image) -> Iterator[Node]:
+    """Every node of the image, a parent before its children; a document met again is not entered again.
+
+    So it ends soon also for indexes that list each other many times over, and holds little at once.
+    """
+    stack = [root_node(store, image)]
+    entered: set[tuple[str, str]] = set()
+    count = 0
+    while stack:
+        node = stack.pop()
+        count += 1
+        breathe(count)
+        key = (node.digest_text, node.child.media_type)
+        if key not in entered and node.children is None:
+            entered.add(key)
+            node = expand(store, node)
+            stack.extend(reversed(node.children or ()))
+        yield node
 
 
 def load_tree(store: Store, image: Image, *, most: int = 100_000) -> Node:
@@ -108,9 +148,8 @@ def load_tree(store: Store, image: Image, *, most: int = 100_000) -> Node:
 
 
 def _index_nodes(
-    store: Store, parent: Node, document: Index | Manifest, ancestors: tuple[Digest, ...]
+    store: Store, parent: Node, document: Index, ancestors: tuple[Digest, ...]
 ) -> Iterator[Node]:
-    assert isinstance(document, Index)
     about = attestations(document.manifests)
     for number, child in enumerate(document.manifests):
         breathe(number)
@@ -121,9 +160,10 @@ def _index_nodes(
 
 
 def _manifest_nodes(
-    store: Store, parent: Node, document: Index | Manifest, ancestors: tuple[Digest, ...]
+    store: Store, parent: Node, document: Manifest, ancestors: tuple[Digest, ...]
 ) -> Iterator[Node]:
-    assert isinstance(document, Manifest)
+    if not parent.ancestors and parent.platform is not None:
+        parent = replace(parent, owner=f"{parent.platform} of {parent.owner}")
     yield _leaf(store, document.config, "config", "config", parent, ancestors)
     total = len(document.layers)
     for i, layer in enumerate(document.layers, 1):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 
 from exporter_core import gojson, mediatypes, platforms, reference
@@ -100,13 +101,14 @@ class OciPlanner(Planner):
         self._resolved[root.digest] = None
         # As in Go: the blob of the index itself brings no directory row for its algorithm.
         self.blobs.append(Blob(root, owner))
-        children = self._read_root(root, owner)
+        # As in Go, too: the index at the top is not held against its media type.
+        children = self.read(root, owner, (), strict=False)
         if children is None:
             return None
         visit = Visit(root, owner, ())
         for below in self.visits(visit, root, children):
             self.walk(below.child, below.owner, below.above)
-        candidates = list(self._candidates(children, None, 0))
+        candidates = self._candidates(children)
         self._check_platforms(candidates, children, owner)
         best = self._best(candidates)
         if best is None:
@@ -119,14 +121,6 @@ class OciPlanner(Planner):
         self._resolved[root.digest] = best.digest
         return best.digest
 
-    def _read_root(self, root: Descriptor, owner: str) -> tuple[Child, ...] | None:
-        """As Go reads it: the index at the top is not held against its media type."""
-        try:
-            return read_children(self.provider, root, limit=self.options.document_limit, strict=False)
-        except ContentError as error:
-            self.problems.append(error.owned_by(owner))
-            return None
-
     def _asked(self) -> str:
         chosen = self.options.platforms
         return ", ".join(map(str, chosen)) if chosen else str(self.options.host)
@@ -138,22 +132,24 @@ class OciPlanner(Planner):
             child for child in children if child.platform is None or self._matcher.matches(child.platform)
         ]
 
-    def _candidates(
-        self, children: Sequence[Child], inherited: Platform | None, depth: int
-    ) -> Iterator[tuple[Platform | None, Descriptor]]:
-        """(platform, manifest) of every manifest below, in order, whatever its platform."""
-        for child in children:
+    def _candidates(self, children: Sequence[Child]) -> list[tuple[Platform | None, Descriptor]]:
+        """(platform, manifest) of every manifest below, in order, whatever its platform; each once."""
+        found: list[tuple[Platform | None, Descriptor]] = []
+        seen: set[tuple[Platform | None, Digest]] = set()
+        stack: list[tuple[Child, Platform | None]] = [(child, None) for child in reversed(children)]
+        while stack:
+            child, inherited = stack.pop()
             platform = child.platform or inherited
-            if not isinstance(child, Descriptor):
+            if not isinstance(child, Descriptor) or (platform, child.digest) in seen:
                 continue
+            seen.add((platform, child.digest))
             if mediatypes.is_manifest(child.media_type):
-                yield platform, child
-            elif mediatypes.is_index(child.media_type) and depth < 8:
-                try:
+                found.append((platform, child))
+            elif mediatypes.is_index(child.media_type):
+                with suppress(ContentError):  # the walk has told it, where it is wanted at all
                     below = read_children(self.provider, child, limit=self.options.document_limit)
-                except ContentError:
-                    continue  # the walk has told it already, where it is wanted at all
-                yield from self._candidates(below, platform, depth + 1)
+                    stack.extend((grandchild, platform) for grandchild in reversed(below))
+        return found
 
     def _check_platforms(
         self,

@@ -12,17 +12,22 @@ from exporter_core.digest import Digest
 from exporter_core.errors import (
     ContentError,
     CyclicImage,
-    MalformedDocument,
     ShipglassError,
     UnreadableBlob,
 )
-from exporter_core.graph.documents import attestations, config_platform, read_children
+from exporter_core.graph.documents import (
+    DEEPEST,
+    attestations,
+    config_platform,
+    explained,
+    read_children,
+    too_deep,
+)
 from exporter_core.graph.states import blob_state
 from exporter_core.plan.values import Entry, ExportOptions, ExportPlan
 from exporter_core.progress import breathe
 
 LAYOUT_DOCUMENT = b'{"imageLayoutVersion":"1.0.0"}'
-_MOST_ENTRIES = 2_000_000  # v1 writes a digest as often as it is met: nested indexes could multiply for ever
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,14 +78,16 @@ class Planner:
 
     # The walk
 
-    def read(self, descriptor: Descriptor, owner: str) -> tuple[Child, ...] | None:
+    def read(
+        self, descriptor: Descriptor, owner: str, above: tuple[Digest, ...], *, strict: bool
+    ) -> tuple[Child, ...] | None:
         """The children at ``descriptor``; None, and a problem, where its document is unusable."""
         try:
-            return read_children(
-                self.provider, descriptor, limit=self.options.document_limit, strict=self.strict
-            )
+            return read_children(self.provider, descriptor, limit=self.options.document_limit, strict=strict)
         except ContentError as error:
-            self.problems.append(error.owned_by(owner))
+            limit = self.options.document_limit
+            found = explained(error, self.provider, descriptor, above, limit=limit)
+            self.problems.append(found.owned_by(owner))
             return None
 
     def walk(self, child: Child, owner: str, above: tuple[Digest, ...] = ()) -> None:
@@ -96,14 +103,14 @@ class Planner:
             if descriptor.digest in visit.above:
                 self.problems.append(CyclicImage(str(descriptor.digest), owner=visit.owner))
                 continue
+            if len(visit.above) > DEEPEST:
+                self.problems.append(too_deep(str(descriptor.digest)).owned_by(visit.owner))
+                continue
             key = (str(descriptor.digest), descriptor.media_type)
             if key in self._walked and not self.repeats:
                 continue
             self._walked.add(key)
-            if len(self.blobs) >= _MOST_ENTRIES:
-                self.problems.append(_too_many(visit.owner))
-                return
-            children = self.read(descriptor, visit.owner)
+            children = self.read(descriptor, visit.owner, visit.above, strict=self.strict)
             self.record(descriptor, visit.owner)
             if children:
                 stack.extend(reversed(list(self.visits(visit, descriptor, children))))
@@ -195,14 +202,6 @@ def _lay_out(
         entries.append(Entry(name, mode, size, offset, content, descriptor, owner))
         offset += tarball.header_length(name, size) + size + tarball.padding(size)
     return tuple(entries), offset + len(tarball.TRAILER)
-
-
-def _too_many(owner: str) -> MalformedDocument:
-    return MalformedDocument(
-        f"the image lists more than {_MOST_ENTRIES} blobs",
-        hint="Its indexes list each other over and over: this is no image to keep.",
-        owner=owner,
-    )
 
 
 def _what(child: Child, number: int, in_manifest: bool) -> str:

@@ -7,9 +7,13 @@ from collections.abc import Iterator, Sequence
 from exporter_core import gojson, mediatypes, platforms
 from exporter_core.content import Image, Provider, image_name
 from exporter_core.descriptor import Child, Descriptor
+from exporter_core.errors import ContentError, MalformedDocument
+from exporter_core.graph.documents import DEEPEST, read_children
 from exporter_core.manifest import descriptor_json
 from exporter_core.plan.planner import Planner
 from exporter_core.plan.values import ExportOptions
+
+_MOST_ROWS = 1_000_000
 
 
 class V1Planner(Planner):
@@ -28,13 +32,37 @@ class V1Planner(Planner):
 
     def add(self, image: Image) -> None:
         root = image.target
-        self.walk(root, image.name or image_name(root))
+        owner = image.name or image_name(root)
+        if self._rows(root, {}, 0) > _MOST_ROWS:
+            self.problems.append(_too_many(owner))
+            return
+        self.walk(root, owner)
         if isinstance(root, Descriptor):
             self._roots.append(root)
             if self._matchers is not None and len(self.blobs) == 1 and mediatypes.is_index(root.media_type):
                 self.notes.append(
                     f"{image.name or root.digest}: no platform matches; only the index is written"
                 )
+
+    def _rows(self, child: Child, known: dict[tuple[str, str], int], depth: int) -> int:
+        """How many blobs the archive would hold below ``child``, each as often as it is met.
+
+        Counted from each document once, however often it is listed: indexes that list each other could
+        multiply for ever. What cannot be read counts as one; the walk says what is wrong with it.
+        """
+        if not isinstance(child, Descriptor) or depth > DEEPEST:
+            return 1
+        key = (str(child.digest), child.media_type)
+        if key not in known:
+            known[key] = 1
+            try:
+                children = read_children(
+                    self.provider, child, limit=self.options.document_limit, strict=False
+                )
+            except ContentError:
+                return 1
+            known[key] = 1 + sum(self._rows(below, known, depth + 1) for below in self.select(children))
+        return known[key]
 
     def select(self, children: Sequence[Child]) -> list[Child]:
         if self._matchers is None:
@@ -48,6 +76,14 @@ class V1Planner(Planner):
 
     def documents(self) -> Iterator[tuple[str, bytes]]:
         yield "index.json", v1_index(self._roots)
+
+
+def _too_many(owner: str) -> MalformedDocument:
+    return MalformedDocument(
+        f"the archive would hold more than {_MOST_ROWS} blobs",
+        hint="Its indexes list each other over and over; profile oci writes each blob once.",
+        owner=owner,
+    )
 
 
 def v1_index(manifests: Sequence[Descriptor]) -> bytes:

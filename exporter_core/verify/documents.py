@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Mapping, Sequence
+from itertools import chain
 
 from exporter_core import gojson, mediatypes
-from exporter_core.content import Store, read_document
+from exporter_core.content import Image, Store, read_document
 from exporter_core.descriptor import IMAGE_NAME, REF_NAME, Child, Descriptor
 from exporter_core.errors import (
     ContentError,
     MalformedDocument,
     ShipglassError,
 )
-from exporter_core.graph import BlobState, Node, load_tree
+from exporter_core.graph import BlobState, Node, walk
 from exporter_core.manifest import Index, sniff_media_type
 from exporter_core.plan import docker_row, oci_index, v1_index
 from exporter_core.reference import oci_reference_name
@@ -20,6 +21,29 @@ from exporter_core.stores.layout import INDEX, LayoutStore
 from exporter_core.verify.findings import DAMAGED, Findings
 
 _DOCKER = "manifest.json"
+
+
+class _Root:
+    """An image that was followed: what it points to, the manifests below as manifest.json has them."""
+
+    def __init__(self, child: Child) -> None:
+        self.child = child
+        self._rows: set[str] = set()
+
+    def note(self, node: Node) -> None:
+        """Remember the node if it is a manifest."""
+        if node.role in ("manifest", "attestation") and node.children:
+            row = docker_row([child.child for child in node.children], (), [])
+            if row is not None:
+                self._rows.add(_row_key(row))
+
+    def has_row(self, row: Mapping[str, object]) -> bool:
+        """Whether a manifest below is what ``row`` of Docker's manifest.json lists."""
+        return set(row) == {"Config", "RepoTags", "Layers"} and _row_key(row) in self._rows
+
+
+def _row_key(row: Mapping[str, object]) -> str:
+    return repr((row["Config"], row["Layers"]))
 
 
 class DocumentCheck:
@@ -38,28 +62,30 @@ class DocumentCheck:
         except ShipglassError as error:
             self._found.problems.append(error)
             return
-        trees = [load_tree(self._store, image) for image in images]
-        self.images = len(trees)
-        for tree in trees:
-            self._found.check_cancel()
-            self._root_type(tree)
-            self._follow(tree, is_root=True)
+        self.images = len(images)
+        roots = [self._follow(image) for image in images]
         if self._framed:
-            self._own_documents(trees)
+            self._own_documents(roots)
 
-    def _follow(self, tree: Node, *, is_root: bool) -> None:
-        stack = [(tree, is_root)]
+    def _follow(self, image: Image) -> _Root:
+        """Walk the image and tell its problems."""
+        nodes = walk(self._store, image)
+        root = next(nodes)
+        self._root_type(root)
+        followed = _Root(root.child)
         told: set[str] = set()
-        while stack:
-            node, root = stack.pop()
+        for node in chain([root], nodes):
+            self._found.check_cancel()
+            followed.note(node)
             problem = node.problem
-            if problem is not None and str(problem) not in told:
-                told.add(str(problem))
-                if _is_gap(node, root):
-                    self._found.notes.append(f"{node.owner} is listed and not there")
-                elif node.digest_text not in self._found.corrupt:
-                    self._found.problems.append(problem)
-            stack.extend((child, False) for child in reversed(node.children or ()))
+            if problem is None or str(problem) in told:
+                continue
+            told.add(str(problem))
+            if _is_gap(node, node is root):
+                self._found.notes.append(f"{node.owner} is listed and not there")
+            elif node.digest_text not in self._found.corrupt:
+                self._found.problems.append(problem)
+        return followed
 
     def _root_type(self, tree: Node) -> None:
         """The media type that the index gives an image must be the document's own: no digest covers it."""
@@ -83,7 +109,7 @@ class DocumentCheck:
                 )
             )
 
-    def _own_documents(self, trees: Sequence[Node]) -> None:
+    def _own_documents(self, roots: Sequence[_Root]) -> None:
         """index.json and manifest.json as the exporter would have written them."""
         assert isinstance(self._store, LayoutStore)
         data = self._store.read_file(INDEX)
@@ -91,10 +117,10 @@ class DocumentCheck:
             listed = [c for c in Index.parse(data, name=INDEX).manifests if isinstance(c, Descriptor)]
         except ContentError:
             return  # images() has told it
-        if len(listed) == len(trees) and data not in (oci_index(listed), v1_index(listed)):
+        if len(listed) == len(roots) and data not in (oci_index(listed), v1_index(listed)):
             self._found.wrong(f"{INDEX} was altered: the exporter would not have written it so")
         if self._store.has_file(_DOCKER):
-            self._docker_manifest(trees)
+            self._docker_manifest(roots)
         if data == oci_index(listed):
             self._names(listed)
 
@@ -110,7 +136,7 @@ class DocumentCheck:
                     f"{INDEX} names {name} and has {found!r} where {wanted!r} should stand ({REF_NAME})"
                 )
 
-    def _docker_manifest(self, trees: Sequence[Node]) -> None:
+    def _docker_manifest(self, roots: Sequence[_Root]) -> None:
         data = self._store.read_file(_DOCKER) if isinstance(self._store, LayoutStore) else b""
         try:
             rows = gojson.loads(data, name=_DOCKER)
@@ -121,16 +147,16 @@ class DocumentCheck:
             self._found.wrong(f"{_DOCKER} was altered: the exporter would not have written it so")
             return
         listed = [row for row in rows if isinstance(row, dict)]
-        below = [[i for i, row in enumerate(listed) if _has_row(tree, row)] for tree in trees]
+        below = [[i for i, row in enumerate(listed) if root.has_row(row)] for root in roots]
         for i, row in enumerate(listed):
             if not any(i in places for places in below):
                 self._found.wrong(f"{_DOCKER} lists an image that {INDEX} does not have: {str(row)[:200]}")
-        self._docker_tags(trees, below, [list(row.get("RepoTags") or ()) for row in listed])
+        self._docker_tags(roots, below, [list(row.get("RepoTags") or ()) for row in listed])
 
-    def _docker_tags(self, trees: Sequence[Node], below: Sequence[list[int]], tags: list[list[str]]) -> None:
+    def _docker_tags(self, roots: Sequence[_Root], below: Sequence[list[int]], tags: list[list[str]]) -> None:
         """Every tag must be the name of an image that has this row; ``below[i]`` are the rows of image i."""
-        for tree, places in zip(trees, below, strict=True):
-            for tag in _tags(tree.child):
+        for root, places in zip(roots, below, strict=True):
+            for tag in _tags(root.child):
                 place = next((i for i in places if tag in tags[i]), None)
                 if place is not None:
                     tags[place].remove(tag)
@@ -146,27 +172,6 @@ def _is_gap(node: Node, root: bool) -> bool:
     if node.role in ("index", "manifest", "attestation"):
         return True
     return mediatypes.is_nondistributable(node.child.media_type)
-
-
-def _docker_rows(tree: Node) -> Iterator[dict[str, object]]:
-    """A manifest.json row, without names, for every manifest in the tree."""
-    stack = [tree]
-    while stack:
-        node = stack.pop()
-        if node.role in ("manifest", "attestation") and node.children:
-            row = docker_row([child.child for child in node.children], (), [])
-            if row is not None:
-                yield dict(row)
-        elif node.role == "index":
-            stack.extend(node.children or ())
-
-
-def _has_row(tree: Node, row: dict[str, object]) -> bool:
-    """Whether a manifest in the tree is what ``row`` of Docker's manifest.json lists."""
-    return any(
-        set(row) == set(known) and all(known[key] == row[key] for key in ("Config", "Layers"))
-        for known in _docker_rows(tree)
-    )
 
 
 def _tags(root: Child) -> Sequence[str]:

@@ -1,0 +1,130 @@
+"""The same thing said to other programs: command lines to copy. Text only, nothing is run.
+
+Each function gives lines for a POSIX shell; names and paths are quoted. Only programs that can do it are
+named: crane, for one, cannot read a layout on disk.
+"""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from exporter_core.content import Image
+from exporter_core.descriptor import REF_NAME, Descriptor
+from exporter_core.plan import ExportOptions
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """A command ``line`` of ``program`` ("skopeo"), and ``purpose`` in a few words ("show the manifest")."""
+
+    program: str
+    purpose: str
+    line: str
+
+
+def export_command(
+    location: str,
+    images: Sequence[Image],
+    options: ExportOptions,
+    path: str,
+    *,
+    checksum: bool = False,
+    overwrite: bool = False,
+) -> str:
+    """``shipglass export …`` for just this export."""
+    words = ["shipglass", "export", location, *map(_image_word, images), "-o", path]
+    if options.all_platforms:
+        words.append("--all-platforms")
+    for platform in options.platforms or ():
+        words += ["--platform", str(platform)]
+    if options.profile != "oci":
+        words += ["--profile", options.profile]
+    if options.profile == "oci" and not options.docker_manifest:
+        words.append("--no-docker-manifest")
+    if options.skip_nondistributable:
+        words.append("--skip-non-distributable")
+    words += ["--checksum"] * checksum + ["--force"] * overwrite
+    return shlex.join(words)
+
+
+def load_commands(path: str) -> tuple[Command, ...]:
+    """What loads the archive at ``path`` into an engine or another store."""
+    to_registry = _join("skopeo", "copy", f"oci-archive:{path}") + " docker://REGISTRY/NAME:TAG"
+    return (
+        Command("ctr", "into containerd", _join("ctr", "images", "import", path)),
+        Command("ctr", "for Kubernetes", _join("ctr", "-n", "k8s.io", "images", "import", path)),
+        Command("docker", "into Docker", _join("docker", "load", "--input", path)),
+        Command("podman", "into Podman", _join("podman", "load", "--input", path)),
+        Command("kind", "into a kind cluster", _join("kind", "load", "image-archive", path)),
+        Command("skopeo", "to a registry", to_registry),
+    )
+
+
+def image_commands(location: str, kind: str, image: Image) -> tuple[Command, ...]:
+    """What shows or copies the image with other programs; ``kind`` is the store's."""
+    name = _image_word(image)
+    commands = [
+        Command("shipglass", "show the tree", _join("shipglass", "tree", location, name)),
+        Command(
+            "shipglass", "say what an export holds", _join("shipglass", "export", location, name, "--plan")
+        ),
+    ]
+    source = _skopeo_source(location, kind, image)
+    if source:
+        commands.append(Command("skopeo", "show the document", _join("skopeo", "inspect", "--raw", source)))
+        target = "oci-archive:image.tar"
+        commands.append(
+            Command("skopeo", "copy all platforms", _join("skopeo", "copy", "--all", source, target))
+        )
+    if kind == "OCI layout" and _tag(image):
+        there = f"ocidir://{location}:{_tag(image)}"
+        commands.append(Command("regctl", "show the document", _join("regctl", "manifest", "get", there)))
+    return tuple(commands)
+
+
+def blob_commands(location: str, kind: str, descriptor: Descriptor, place: str) -> tuple[Command, ...]:
+    """What shows a blob with other programs; ``place`` is its file, or ARCHIVE:MEMBER in an archive."""
+    digest = str(descriptor.digest)
+    member = descriptor.digest.path
+    commands = [Command("ctr", "show it", _join("ctr", "content", "get", digest))]
+    if kind == "OCI archive":
+        raw = _join("tar", "--extract", "--to-stdout", "--file", location, member)
+        if descriptor.media_type.endswith("json"):
+            commands.append(Command("jq", "show it", f"{raw} | jq ."))
+        commands.append(Command("tar", "take it out", f"{raw} > blob"))
+        return tuple(commands)
+    if descriptor.media_type.endswith("json"):
+        commands.append(Command("jq", "show it", _join("jq", ".", place)))
+    else:
+        commands.append(
+            Command("tar", "list the files", _join("tar", "--list", "--verbose", "--file", place))
+        )
+    commands.append(
+        Command(
+            f"{descriptor.digest.algorithm}sum", "hash it", _join(f"{descriptor.digest.algorithm}sum", place)
+        )
+    )
+    return tuple(commands)
+
+
+def _join(*words: str) -> str:
+    return shlex.join(words)
+
+
+def _image_word(image: Image) -> str:
+    if image.name:
+        return image.name
+    target = image.target
+    return str(target.digest) if isinstance(target, Descriptor) else target.digest_text
+
+
+def _tag(image: Image) -> str:
+    """What layouts call the image: its ref.name."""
+    return image.target.annotations.get(REF_NAME, "")
+
+
+def _skopeo_source(location: str, kind: str, image: Image) -> str:
+    transport = {"OCI layout": "oci", "OCI archive": "oci-archive"}.get(kind)
+    return f"{transport}:{location}:{_tag(image)}" if transport and _tag(image) else ""
