@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 import sys
 from collections.abc import Sequence
 
@@ -16,16 +15,23 @@ def main(argv: Sequence[str] | None = None) -> int:
         from exporter_core.cli import main as command_line
 
         return command_line(words)
-    if importlib.util.find_spec("PySide6") is None:
-        print(_NO_QT, file=sys.stderr)
+    try:
+        from gui.app import main as window
+    except ImportError as error:
+        if not _is_about_qt(error):
+            raise
+        print(f"shipglass: {error}\n{_NO_QT}", file=sys.stderr)
         return 2
-    from gui.app import main as window
-
     return window(words)
 
 
+def _is_about_qt(error: ImportError) -> bool:
+    """Whether Qt is missing, or a library of the system that it needs."""
+    return (error.name or "").partition(".")[0] in ("PySide6", "shiboken6") or ".so" in str(error)
+
+
 _NO_QT = """\
-shipglass: the window needs PySide6, which is not installed. Either install it:
+The window needs PySide6, and PySide6 some libraries of the system. Either install it:
 
     python -m pip install "PySide6-Essentials>=6.8,<6.12"
 

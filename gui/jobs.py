@@ -11,11 +11,12 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Hashable, Iterator
-from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
+from weakref import ref
 
 from PySide6.QtCore import QObject, Qt, QThread, QThreadPool, QTimer, Signal
+from shiboken6 import isValid
 
 LATE_MS = 200
 """After so long an unanswered question shows as "loading"."""
@@ -67,11 +68,28 @@ def running_jobs() -> int:
     return len(_alive)
 
 
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a question came to; ``asker`` may be gone by now."""
+
+    asker: ref[Lookup]
+    key: Hashable
+    generation: int
+    value: object = None
+    error: BaseException | None = None
+
+
 class Pool(QObject):
-    """A bounded set of threads for small questions, shared by the whole window."""
+    """A bounded set of threads for small questions, shared by the whole window; it outlives its tasks.
+
+    Answers go through it, so that no thread ever holds a QObject that may be freed meanwhile.
+    """
+
+    _arrived = Signal(object)
 
     def __init__(self, threads: int = 4) -> None:
         super().__init__()
+        self._arrived.connect(self._hand_over, Qt.ConnectionType.QueuedConnection)
         self._threads = QThreadPool(self)
         self._threads.setMaxThreadCount(threads)
         self.closing = threading.Event()
@@ -81,19 +99,20 @@ class Pool(QObject):
         if not self.closing.is_set():
             self._threads.start(task, priority)
 
+    def bring(self, answer: Answer) -> None:
+        """From any thread: hand the answer to whoever asked, in the GUI thread."""
+        self._arrived.emit(answer)
+
+    def _hand_over(self, answer: Answer) -> None:
+        asker = answer.asker()
+        if asker is not None and isValid(asker):
+            asker.take(answer)
+
     def close(self) -> None:
         """Tell all to stop, forget what waits, and wait for what runs."""
         self.closing.set()
         self._threads.clear()
         self._threads.waitForDone()
-
-
-@dataclass(frozen=True, slots=True)
-class _Answer:
-    key: Hashable
-    generation: int
-    value: object
-    error: BaseException | None
 
 
 class Lookup(QObject):
@@ -105,7 +124,6 @@ class Lookup(QObject):
     answered = Signal(object, object)
     failed = Signal(object, object)
     late = Signal(object)
-    _arrived = Signal(object)
 
     def __init__(self, pool: Pool, parent: QObject | None = None, *, priority: int = 1) -> None:
         super().__init__(parent)
@@ -115,14 +133,14 @@ class Lookup(QObject):
         self._pending: dict[Hashable, float] = {}
         self._clock = QTimer(self, interval=LATE_MS // 4)
         self._clock.timeout.connect(self._look_at_the_clock)
-        self._arrived.connect(self._deliver, Qt.ConnectionType.QueuedConnection)
 
     def ask(self, function: Callable[[], object], key: Hashable = None) -> None:
         """Call ``function`` in the pool; its answer comes with ``key``."""
         self._generations[key] += 1
         self._pending[key] = time.monotonic()
         self._clock.start()
-        self._pool.start(partial(self._run, function, key, self._generations[key]), self._priority)
+        blank = Answer(ref(self), key, self._generations[key])
+        self._pool.start(partial(_answer, self._pool, function, blank), self._priority)
 
     def forget(self, key: Hashable = None) -> None:
         """Drop the answer that ``key`` still waits for."""
@@ -139,16 +157,8 @@ class Lookup(QObject):
         """Whether any question is open."""
         return bool(self._pending)
 
-    def _run(self, function: Callable[[], object], key: Hashable, generation: int) -> None:
-        """In the pool."""
-        try:
-            answer = _Answer(key, generation, function(), None)
-        except BaseException as error:
-            answer = _Answer(key, generation, None, error)
-        with suppress(RuntimeError):  # whoever asked is gone
-            self._arrived.emit(answer)
-
-    def _deliver(self, answer: _Answer) -> None:
+    def take(self, answer: Answer) -> None:
+        """From the pool, in the GUI thread: pass an answer on unless it is stale."""
         if answer.generation != self._generations[answer.key]:
             return
         self._pending.pop(answer.key, None)
@@ -166,6 +176,14 @@ class Lookup(QObject):
             if now - since >= LATE_MS / 1000:
                 self._pending[key] = float("inf")
                 self.late.emit(key)
+
+
+def _answer(pool: Pool, function: Callable[[], object], blank: Answer) -> None:
+    """In the pool."""
+    try:
+        pool.bring(replace(blank, value=function()))
+    except BaseException as error:
+        pool.bring(replace(blank, error=error))
 
 
 @dataclass(slots=True, eq=False)

@@ -90,6 +90,9 @@ class Session(QObject):
         self._glance = Lookup(pool, self, priority=2)
         self._glance.answered.connect(self._glanced)
         self._streams: dict[OpenStore, Stream] = {}
+        self._parted: list[Store] = []
+        self.in_use: Callable[[Store], bool] = lambda store: False
+        """Whether an export still reads from a store; it is not closed before."""
 
     # Stores
 
@@ -113,7 +116,7 @@ class Session(QObject):
         self.changed.emit(opened)
 
     def close(self, opened: OpenStore) -> None:
-        """Take the store from the window. It is not closed here: jobs may still read from it."""
+        """Take the store from the window; it is let go of as soon as no export reads from it."""
         if opened not in self.stores:
             return
         self._opener.forget(opened)
@@ -121,14 +124,32 @@ class Session(QObject):
         self.stores.remove(opened)
         if self.current and self.current.opened is opened:
             self.select(())
+        self._part(opened.store)
         self.closed.emit(opened)
 
-    def shut_down(self) -> None:
+    def sweep(self) -> None:
+        """Close the stores that were taken away and that nothing reads from any more."""
+        for store in [store for store in self._parted if not self.in_use(store)]:
+            self._parted.remove(store)
+            store.close()
+
+    def stop(self) -> None:
         """Stop all that runs in the background."""
         for opened in list(self._streams):
             self._stop_stream(opened)
         self._opener.forget_all()
         self._glance.forget_all()
+
+    def shut_down(self) -> None:
+        """Close every store; nothing may run any more."""
+        for opened in self.stores:
+            self._part(opened.store)
+            opened.store = None
+
+    def _part(self, store: Store | None) -> None:
+        if store is not None:
+            self._parted.append(store)
+            self.sweep()
 
     # Selection
 
@@ -153,14 +174,17 @@ class Session(QObject):
 
     def _opened(self, opened: object, answer: object) -> None:
         assert isinstance(opened, OpenStore) and isinstance(answer, tuple)
+        before = opened.store
         opened.store, opened.images = answer
         opened.summaries = {}
+        self._part(before)
         self.changed.emit(opened)
         self._summarise(opened)
 
     def _failed(self, opened: object, error: object) -> None:
         assert isinstance(opened, OpenStore) and isinstance(error, BaseException)
         opened.error = error
+        self._part(opened.store)
         opened.store, opened.images, opened.summaries = None, (), {}
         if self.current and self.current.opened is opened:
             self.select(())

@@ -50,6 +50,8 @@ def rate(bytes_per_second: float) -> str:
 
 def duration(seconds: float) -> str:
     """``4 s``, ``1 min 5 s``; under ten seconds with a tenth."""
+    if seconds < 0.05:
+        return tr("< 0.1 s")
     if seconds < 9.95:
         return tr("{n} s", n=QLocale().toString(float(seconds), "f", 1))
     return humanize.duration(seconds)
@@ -68,5 +70,7 @@ def moment(iso: str) -> str:
         return iso
     if stamp.year < 1971:
         return tr("not recorded ({time})", time=iso)
+    if QLocale().language() == QLocale.Language.C:
+        return f"{stamp:%Y-%m-%d %H:%M}"
     when = QDateTime.fromSecsSinceEpoch(int(stamp.timestamp()))
     return QLocale().toString(when, QLocale.FormatType.ShortFormat)

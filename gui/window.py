@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QPoint, Qt, QTimer
-from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QIcon
+from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QIcon, QShowEvent
 from PySide6.QtWidgets import QHeaderView, QMainWindow, QMenu, QMessageBox, QPushButton, QSplitter, QWidget
 
 from exporter_core import Platform
@@ -74,7 +74,7 @@ class MainWindow(QMainWindow):
         self.rows = _splitter(Qt.Orientation.Vertical, self.columns, self.jobs_pane)
         for at, stretch in enumerate((2, 6, 3)):
             self.columns.setStretchFactor(at, stretch)
-        self.columns.setSizes([310, 640, 410])
+        self.columns.setSizes([300, 670, 390])
         self.rows.setStretchFactor(0, 1)
         self.rows.setStretchFactor(1, 0)
         self.rows.setSizes([600, _JOBS_HEIGHT])
@@ -82,6 +82,7 @@ class MainWindow(QMainWindow):
         self.setCentralWidget(self.rows)
         self._status = ElidedLabel()
         self._status.setObjectName("storeStatus")
+        self._status.setContentsMargins(10, 0, 0, 0)
         self._job_status = QPushButton()
         self._job_status.setObjectName("jobStatus")
         self._job_status.setToolTip(self.commands["showJobs"].toolTip())
@@ -148,6 +149,8 @@ class MainWindow(QMainWindow):
         self.export.dialogOpened.connect(self._dialog_opened)
         self.export.dialogClosed.connect(self._dialog_closed)
         self._ticker.timeout.connect(self._tell_jobs)
+        session.in_use = self.jobs.uses
+        self.jobs.idle.connect(session.sweep)
 
     # What holds now
 
@@ -261,6 +264,11 @@ class MainWindow(QMainWindow):
 
     # Qt's events
 
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        if self.focusWidget() is None:
+            self.images.view.setFocus(Qt.FocusReason.OtherFocusReason)
+
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
         if self.stores.dropped(event.mimeData()):
             event.acceptProposedAction()
@@ -305,8 +313,9 @@ class MainWindow(QMainWindow):
         self._ticker.stop()
         self._remember.save()
         self.jobs.close()
-        self.session.shut_down()
+        self.session.stop()
         self.pool.close()
+        self.session.shut_down()
 
 
 def _splitter(orientation: Qt.Orientation, *panes: QWidget) -> QSplitter:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QGuiApplication, QShowEvent
 from PySide6.QtWidgets import (
     QButtonGroup,
@@ -19,6 +19,7 @@ from PySide6.QtWidgets import (
     QLineEdit,
     QListView,
     QRadioButton,
+    QSizePolicy,
     QVBoxLayout,
     QWidget,
 )  # fmt: skip
@@ -29,7 +30,7 @@ from gui.models.images import split_name
 from gui.models.platforms import PlatformsModel, platform_rows
 from gui.text import plural, tr
 from gui.theme import fixed_font, scaled_font
-from gui.widgets import ElidedLabel, FailureCard, NoteLabel, muted, plain_button
+from gui.widgets import ElidedLabel, FailureCard, NoteLabel, RowDelegate, muted, plain_button
 
 _IMAGES_SHOWN = 4
 
@@ -55,7 +56,7 @@ class ExportDialog(QDialog):
         self.setObjectName("exportDialog")
         self.setWindowTitle(tr("Export"))
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        self.setMinimumWidth(620)
+        self.setMinimumWidth(680)
         self.platforms = PlatformsModel(self)
         self.platforms.ticked.connect(self._ticked)
         self._make_platforms()
@@ -82,13 +83,15 @@ class ExportDialog(QDialog):
         self.ticks.setAccessibleName(tr("Platforms to export"))
         self.ticks.setProperty("framed", True)
         self.ticks.setModel(self.platforms)
-        self.ticks.setSpacing(1)
+        self.ticks.setIconSize(QSize(16, 16))
+        self.ticks.setItemDelegate(RowDelegate(self.ticks))
         self.ticks.setUniformItemSizes(True)
         self.looking = muted(tr("Looking which platforms there are…"))
 
     def _make_options(self, images: int) -> None:
         self.profile = QComboBox()
         self.profile.setObjectName("exportProfile")
+        self.profile.setAccessibleName(tr("Format"))
         self.profile.addItem(tr("OCI archive — ctr, docker load, podman, skopeo"), "oci")
         if images == 1:
             self.profile.addItem(tr("As containerd's V1Exporter of 2018 wrote it"), "v1")
@@ -98,7 +101,7 @@ class ExportDialog(QDialog):
         self.docker.setChecked(True)
         self.skip = QCheckBox(tr("&Leave out layers that may not be distributed"))
         self.skip.setToolTip(tr("Windows base layers that registries do not hand out"))
-        self.checksum = QCheckBox(tr("Compute the archive's SHA-&256 when it is written"))
+        self.checksum = QCheckBox(tr("Compute the archive's &SHA-256 when it is written"))
         self.checksum.setToolTip(tr("Reads the finished file once more"))
         for box in (self.docker, self.skip, self.checksum):
             box.toggled.connect(self.changed)
@@ -117,6 +120,7 @@ class ExportDialog(QDialog):
         self.facts.setObjectName("exportFacts")
         self.facts.setTextFormat(Qt.TextFormat.PlainText)
         self.facts.setWordWrap(True)
+        self.facts.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
         self.facts.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self.notes = NoteLabel("triangle-alert", "warn")
         self.failure = FailureCard("errorText")
@@ -191,8 +195,9 @@ class ExportDialog(QDialog):
         self.looking.hide()
         self.some.setEnabled(bool(rows))
         self.ticks.setVisible(bool(rows))
-        height = self.ticks.sizeHintForRow(0) + 2 if rows else 0
-        self.ticks.setFixedHeight(height * min(max(len(rows), 1), 5) + 6)
+        self.ticks.ensurePolished()
+        height = self.ticks.sizeHintForRow(0) if rows else 0
+        self.ticks.setFixedHeight(height * min(max(len(rows), 1), 5) + 2 * self.ticks.frameWidth() + 4)
         self.some.setChecked(bool(ticks))
         self.everything.setChecked(not ticks)
         self._scope()
@@ -218,6 +223,11 @@ class ExportDialog(QDialog):
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
         self.target.selectAll()
+
+    def retire(self) -> None:
+        """Give up every name: Qt deletes the dialog a moment later, and a new one may be open by then."""
+        for child in (self, *self.findChildren(QWidget)):
+            child.setObjectName("")
 
     def _fit(self) -> None:
         """Grow for what is to be said; never shrink under the user's hands."""

@@ -181,6 +181,11 @@ class Browse(QObject):
 
     def _show_no_image(self) -> None:
         title, text = tr("No image selected"), tr("Choose an image on the left to see what it is made of.")
+        if not any(opened.images for opened in self._session.stores):
+            title, text = (
+                tr("Nothing to show"),
+                tr("The images of an open store show here what they are made of."),
+            )
         self._structure.pages.show_placeholder("package", title, text)
 
     def _root_late(self, key: object) -> None:

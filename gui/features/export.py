@@ -290,6 +290,8 @@ class Export(QObject):
     def _closed(self) -> None:
         self._debounce.stop()
         self._lookup.forget()
+        if self._dialog is not None:
+            self._dialog.retire()
         self._dialog = None
         self._images = ()
         self.dialogClosed.emit()

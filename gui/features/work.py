@@ -12,8 +12,23 @@ from gui.job_list import ExportJob, JobList, JobState
 from gui.models.failure import failure_of
 from gui.models.jobs import JobsModel, export_title, job_badge
 from gui.session import Session
-from gui.text import percent, plural, tr
+from gui.text import duration, exact_size, percent, plural, tr
 from gui.views.jobs import JobsPane
+
+
+def receipt(export: ExportJob) -> str:
+    """What was written, once it is; else ""."""
+    report = export.report
+    if report is None or export.state is not JobState.DONE:
+        return ""
+    words = tr(
+        "{path} · {size} · {blobs}, each verified · {time}",
+        path=report.output,
+        size=exact_size(report.bytes),
+        blobs=plural(report.blobs, "{n} blob", "{n} blobs"),
+        time=duration(report.seconds),
+    )
+    return f"{words} · sha256:{report.sha256}" if report.sha256 else words
 
 
 class Work(QObject):
@@ -124,4 +139,5 @@ class Work(QObject):
             )
         else:
             self._pane.say("", "")
+        self._pane.receipt.say(receipt(export) if export is not None else "")
         self.changed.emit()

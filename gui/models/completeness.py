@@ -60,7 +60,7 @@ def image_badge(summary: ImageSummary | None) -> Badge:
     """Of an image in the list."""
     if summary is None:
         return Badge("loader-circle", "muted", tr("not looked at yet"))
-    if not summary.manifests or not any(status.present for status in summary.manifests):
+    if not any(status.complete or 0 < status.present < status.total for status in summary.manifests):
         return Badge("circle-x", "bad", tr("broken"))
     if summary.complete:
         return Badge("circle-check", "ok", tr("complete"))

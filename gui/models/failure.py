@@ -7,8 +7,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from exporter_core import ShipglassError
-from exporter_core.errors import ContentError, DigestMismatch, PlanError, SizeMismatch
-from gui.text import exact_size, plural, tr
+from exporter_core.errors import ContentError, DigestMismatch, MissingBlob, PlanError, SizeMismatch
+from gui.text import exact_size, number, plural, tr
 
 _MOST = 20
 
@@ -48,10 +48,21 @@ def _first_line(error: ShipglassError) -> str:
 
 
 def _lines(error: ShipglassError) -> Iterator[str]:
-    yield str(error)
+    yield _sentence(error)
     yield from (f"{label}: {value}" for label, value in _facts(error) if value)
     if error.hint:
         yield tr("What to do: {hint}", hint=error.hint)
+
+
+def _sentence(error: ShipglassError) -> str:
+    """What happened without the facts, where those follow in lines of their own."""
+    if isinstance(error, DigestMismatch):
+        return tr("The blob is corrupt: its {n} bytes do not hash to its digest.", n=number(error.size))
+    if isinstance(error, SizeMismatch):
+        return tr("The blob does not have the size that its descriptor says.")
+    if isinstance(error, MissingBlob):
+        return tr("The blob is not in the store.")
+    return error.message
 
 
 def _facts(error: ShipglassError) -> Iterator[tuple[str, str]]:

@@ -81,7 +81,8 @@ def image_row(source: Source, row: int) -> ImageRow:
         badge = Badge("circle-x", "bad", tr("malformed"))
         rest = str(image.target.problem)
     elif image.is_referrer:
-        rest = mediatypes.describe(image.target.artifact_type or image.target.media_type)
+        title, rest = mediatypes.describe(image.target.artifact_type or image.target.media_type), title
+        title = title[:1].upper() + title[1:]
     platforms = platform_words(summary) if summary and not image.is_referrer else ""
     words = platforms if badge.tint in ("ok", "muted") else badge.text
     detail = " · ".join(part for part in (rest, words) if part)
@@ -120,7 +121,8 @@ def _rows_of(
     source: Source, words: Sequence[str], order: str, folded: frozenset[object], several: bool
 ) -> Iterator[ImageRow]:
     if source.message:
-        yield ImageRow("message", source.key, -1, source.message, source.message, "")
+        if several:
+            yield ImageRow("message", source.key, -1, source.message, source.message, "")
         return
     numbers = [i for i, image in enumerate(source.images) if _matches(source, i, image, words)]
     if several and not numbers:

@@ -7,12 +7,13 @@ from __future__ import annotations
 
 import time
 from collections import deque
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from PySide6.QtCore import QAbstractItemModel, QModelIndex, QObject, Qt, QTimer
 
-from exporter_core import Entry, Phase, Progress, State
+from exporter_core import Entry, ExportPlan, Phase, Progress, State
 from exporter_core.errors import Cancelled
 from gui.job_list import ExportJob, JobList, JobState
 from gui.models import (
@@ -42,16 +43,48 @@ TONE = USER + 11
 POLL_MS = 50
 _WINDOW_S = 3.0  # the speed shown is that of the last seconds
 _NO_JOB = 0
+_SORTED_MOST = 20_000
 
 
 @dataclass(slots=True, eq=False)
 class _Row:
-    """An export with what the display remembers of it."""
+    """An export with what the display has of it: its plan may be replaced by a retry at any time."""
 
     export: ExportJob
+    plan: ExportPlan
+    progress: Progress
+    order: list[int] = field(default_factory=list)  # index in plan.blobs of each row below
+    places: dict[int, int] = field(default_factory=dict)  # and the other way
     seen: int = 0  # position in the progress's journal
     samples: deque[tuple[float, int]] = field(default_factory=deque)
     speed: float = 0.0
+
+    def use(self, order: list[int]) -> None:
+        """Show the plan that the export has now, its blobs in this order."""
+        self.plan, self.progress = self.export.plan, self.export.progress
+        self.order, self.places = order, {index: row for row, index in enumerate(order)}
+        self.seen, self.speed = 0, 0.0
+        self.samples.clear()
+
+
+def reading_order(blobs: Sequence[Entry]) -> list[int]:
+    """Indexes of the blobs as a person lists them: an image, its manifests, their config and layers.
+
+    The archive's own order, by digest, where there are too many to sort beside a running export.
+    """
+    indexes = list(range(len(blobs)))
+    if len(indexes) > _SORTED_MOST:
+        return indexes
+    return sorted(indexes, key=lambda i: _reading_key(blobs[i].owner))
+
+
+def _reading_key(owner: str) -> list[tuple[bool, str, int]]:
+    key = []
+    for part in reversed(owner.split(" of ")):
+        word, _, digits = part.rpartition(" ")
+        whole = (word, int(digits)) if digits.isdigit() else (part, 0)
+        key.append((part == "attestation", *whole))
+    return key
 
 
 def export_title(export: ExportJob) -> str:
@@ -93,9 +126,9 @@ def blob_badge(state: State) -> Badge:
     }[state]
 
 
-def blob_title(entry: Entry, export: ExportJob) -> str:
+def blob_title(entry: Entry, plan: ExportPlan) -> str:
     """Whose blob it is, without the image's name where there is only one image."""
-    images = export.plan.images
+    images = plan.images
     if len(images) == 1:
         if entry.owner == images[0].name:
             return tr("root")
@@ -137,7 +170,9 @@ class JobsModel(QAbstractItemModel):
     def _added(self, export: ExportJob) -> None:
         end = len(self._rows)
         self.beginInsertRows(NO_PARENT, end, end)
-        self._rows.append(_Row(export))
+        row = _Row(export, export.plan, export.progress)
+        row.use(reading_order(export.plan.blobs))
+        self._rows.append(row)
         self.endInsertRows()
 
     def _removed(self, export: ExportJob) -> None:
@@ -148,15 +183,25 @@ class JobsModel(QAbstractItemModel):
 
     def _changed(self, export: ExportJob) -> None:
         at = self.row_of(export)
-        row = self._rows[at]
-        if export.state is JobState.WAITING and row.seen:  # planned anew: the blobs may be others
-            self.beginResetModel()
-            self._rows[at] = _Row(export)
-            self.endResetModel()
-        else:
-            self._refresh(at)
+        if self._rows[at].plan is not export.plan:
+            self._replace_blobs(at)
+        self._refresh(at)
         if export.active:
             self._timer.start()
+
+    def _replace_blobs(self, at: int) -> None:
+        """The export was planned anew: its blobs may be others."""
+        row, top = self._rows[at], self.index(at, 0)
+        if row.order:
+            self.beginRemoveRows(top, 0, len(row.order) - 1)
+            row.order = []
+            self.endRemoveRows()
+        order = reading_order(row.export.plan.blobs)
+        if order:
+            self.beginInsertRows(top, 0, len(order) - 1)
+        row.use(order)
+        if order:
+            self.endInsertRows()
 
     def _poll(self) -> None:
         running = [at for at, row in enumerate(self._rows) if row.export.state is JobState.RUNNING]
@@ -167,7 +212,7 @@ class JobsModel(QAbstractItemModel):
             self._refresh(at)
 
     def _sample(self, row: _Row) -> None:
-        now, done = time.monotonic(), row.export.progress.bytes_done
+        now, done = time.monotonic(), row.progress.bytes_done
         row.samples.append((now, done))
         while row.samples and now - row.samples[0][0] > _WINDOW_S:
             row.samples.popleft()
@@ -180,12 +225,12 @@ class JobsModel(QAbstractItemModel):
         row = self._rows[at]
         top = self.index(at, 0)
         self.dataChanged.emit(top, top.siblingAtColumn(STATE))
-        fresh, row.seen = row.export.progress.since(row.seen)
+        fresh, row.seen = row.progress.since(row.seen)
         moved = {transition.index for transition in fresh}
-        moved.update(i for i, state in _copying(row.export.progress))
+        moved.update(i for i, state in _copying(row.progress))
         if moved:
-            first, last = self.index(min(moved), 0, top), self.index(max(moved), STATE, top)
-            self.dataChanged.emit(first, last)
+            rows = [row.places[i] for i in moved]
+            self.dataChanged.emit(self.index(min(rows), 0, top), self.index(max(rows), STATE, top))
 
     def _by_number(self, number: int) -> _Row:
         return next(row for row in self._rows if row.export.number == number)
@@ -209,7 +254,7 @@ class JobsModel(QAbstractItemModel):
             return len(self._rows)
         if parent.internalId() or parent.column() != 0:
             return 0
-        return len(self._rows[parent.row()].export.plan.blobs)
+        return len(self._rows[parent.row()].order)
 
     def columnCount(self, parent: Index = NO_PARENT) -> int:
         return STATE + 1
@@ -240,7 +285,8 @@ class JobsModel(QAbstractItemModel):
             cells = (index.sibling(index.row(), column).data(DISPLAY) for column in range(STATE + 1))
             return ("\t" if role == COPY else ", ").join(str(cell) for cell in cells if cell)
         if number:
-            return self._blob_data(self._by_number(number).export, index.row(), index.column(), role)
+            row = self._by_number(number)
+            return self._blob_data(row, row.order[index.row()], index.column(), role)
         return self._export_data(self._rows[index.row()], index.column(), role)
 
     def _export_data(self, row: _Row, column: int, role: int) -> object:
@@ -248,7 +294,7 @@ class JobsModel(QAbstractItemModel):
         if role == DISPLAY:
             return _export_text(row, column)
         if role == FRACTION:
-            return 1000 if export.state is JobState.DONE else int(export.progress.fraction * 1000)
+            return 1000 if export.state is JobState.DONE else int(row.progress.fraction * 1000)
         if role == TONE:
             return {JobState.DONE: "ok", JobState.FAILED: "bad", JobState.CANCELLED: "muted"}.get(
                 export.state, "accent"
@@ -259,11 +305,11 @@ class JobsModel(QAbstractItemModel):
             return export
         return _decorated(job_badge(export), column, role)
 
-    def _blob_data(self, export: ExportJob, i: int, column: int, role: int) -> object:
-        entry, progress = export.plan.blobs[i], export.progress
+    def _blob_data(self, row: _Row, i: int, column: int, role: int) -> object:
+        entry, progress = row.plan.blobs[i], row.progress
         state = progress.states[i]
         if role == DISPLAY:
-            return _blob_text(export, entry, progress, i, column)
+            return _blob_text(row, entry, i, column)
         if role == FRACTION:
             return 1000 * progress.done[i] // entry.size if entry.size else 1000 * (state is State.VERIFIED)
         if role == TONE:
@@ -289,7 +335,7 @@ def _decorated(badge: Badge, column: int, role: int) -> object:
 
 
 def _export_text(row: _Row, column: int) -> str:
-    export, progress = row.export, row.export.progress
+    export, progress = row.export, row.progress
     if column == WHAT:
         return export_title(export)
     if column == PROGRESS:
@@ -306,7 +352,7 @@ def _export_text(row: _Row, column: int) -> str:
 
 
 def _speed(row: _Row) -> str:
-    export, progress = row.export, row.export.progress
+    export, progress = row.export, row.progress
     if export.state is JobState.RUNNING:
         return rate(row.speed) if row.speed else ""
     if export.state is JobState.DONE and progress.seconds > 0:
@@ -315,7 +361,7 @@ def _speed(row: _Row) -> str:
 
 
 def _left(row: _Row) -> str:
-    export, progress = row.export, row.export.progress
+    export, progress = row.export, row.progress
     if export.state is JobState.DONE:
         return tr("took {time}", time=duration(progress.seconds))
     if export.state is not JobState.RUNNING or row.speed <= 0:
@@ -323,9 +369,10 @@ def _left(row: _Row) -> str:
     return duration((progress.total - progress.bytes_done) / row.speed)
 
 
-def _blob_text(export: ExportJob, entry: Entry, progress: Progress, i: int, column: int) -> str:
+def _blob_text(row: _Row, entry: Entry, i: int, column: int) -> str:
+    progress = row.progress
     if column == WHAT:
-        return blob_title(entry, export)
+        return blob_title(entry, row.plan)
     if column == PROGRESS:
         return percent(progress.done[i] / entry.size) if entry.size else ""
     if column == BYTES:

@@ -46,6 +46,11 @@ class Section:
     title: str
     facts: tuple[Fact, ...]
 
+    @property
+    def long_labels(self) -> bool:
+        """Whether labels want a line of their own."""
+        return any(len(fact.label) > 18 for fact in self.facts)
+
 
 @dataclass(frozen=True, slots=True)
 class Details:

@@ -298,7 +298,7 @@ class TreeModel(QAbstractItemModel):
             return size(node.size)
         if column == TYPE:
             return mediatypes.describe(node.child.media_type)
-        return short_digest(node.digest_text)
+        return short_digest(node.digest_text.removeprefix("sha256:"))
 
     def _icon(self, node: Node, column: int) -> object:
         if column == LABEL:

@@ -58,7 +58,8 @@ class _Engine(QIconEngine):
         return QPixmap(self._drawn(size, mode))
 
     def scaledPixmap(self, size: QSize, mode: QIcon.Mode, state: QIcon.State, scale: float) -> QPixmap:
-        pixmap = QPixmap(self._drawn(size, mode))
+        # Since Qt 6.8 the size is in the layout's points.
+        pixmap = QPixmap(self._drawn(size * scale, mode))
         pixmap.setDevicePixelRatio(scale)
         return pixmap
 

@@ -60,7 +60,7 @@ QHeaderView::section:hover { color: $text; }
 QTabWidget::pane { border: 0; border-top: 1px solid $border; }
 QTabBar { background: $window; }
 QTabBar::tab {
-    background: transparent; color: $muted; padding: 8px 14px 6px 14px; border: 0;
+    background: transparent; color: $muted; padding: 15px 14px 13px 14px; border: 0;
     border-bottom: 2px solid transparent;
 }
 QTabBar::tab:selected { color: $text; border-bottom: 2px solid $accent; font-weight: 600; }

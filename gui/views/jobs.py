@@ -11,7 +11,6 @@ from PySide6.QtWidgets import (
     QHeaderView,
     QSplitter,
     QStyle,
-    QStyledItemDelegate,
     QStyleOptionViewItem,
     QToolButton,
     QTreeView,
@@ -23,14 +22,14 @@ from gui.actions import Actions
 from gui.models import DISPLAY, Index
 from gui.models.jobs import BYTES, FRACTION, LEFT, PROGRESS, SPEED, STATE, TONE, WHAT, JobsModel
 from gui.text import tr
-from gui.theme import tokens
-from gui.widgets import FailureCard, Pages, heading, tool_button
+from gui.theme import icon, tokens
+from gui.widgets import FailureCard, NoteLabel, Pages, RowDelegate, heading, tool_button
 
-_WIDTHS = {WHAT: 300, PROGRESS: 200, BYTES: 170, SPEED: 100, LEFT: 110, STATE: 150}
+_WIDTHS = {WHAT: 230, PROGRESS: 150, BYTES: 150, SPEED: 88, LEFT: 88, STATE: 110}
 
 
 class JobsPane(QFrame):
-    """``jobChosen`` when the current row is another, ``hideWanted`` that the pane should go."""
+    """``jobChosen`` when the current row is another, ``menuWanted`` with the place for its menu."""
 
     jobChosen = Signal()
     menuWanted = Signal(QPoint)
@@ -39,6 +38,9 @@ class JobsPane(QFrame):
         super().__init__(parent)
         self.view = JobsView(model)
         self.failure = FailureCard("errorText")
+        self.receipt = NoteLabel("circle-check", "ok")
+        self.receipt.label.setObjectName("jobReceipt")
+        self.receipt.setContentsMargins(12, 6, 12, 8)
         self.cancel = tool_button(actions["cancelJob"], words=True)
         self.cancel.setObjectName("jobCancel")
         self.pages = Pages(self.view)
@@ -63,9 +65,12 @@ class JobsPane(QFrame):
         for name in ("retryJob", "revealJob", "openJob", "clearJobs"):
             top.addWidget(tool_button(actions[name], words=True))
         hide = QToolButton()
-        hide.setDefaultAction(actions["showJobs"])
-        hide.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonIconOnly)
+        hide.setIcon(icon("x"))
+        hide.setToolTip(tr("Hide the jobs; they go on"))
         hide.setAccessibleName(tr("Hide the jobs"))
+        hide.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self._show_action = actions["showJobs"]
+        hide.clicked.connect(self._hide)
         top.addWidget(hide)
         self.splitter = QSplitter(Qt.Orientation.Horizontal)
         self.splitter.addWidget(self.pages)
@@ -84,10 +89,14 @@ class JobsPane(QFrame):
         layout.setSpacing(0)
         layout.addWidget(bar)
         layout.addWidget(self.splitter, 1)
+        layout.addWidget(self.receipt)
 
     def say(self, title: str, text: str) -> None:
         """Show why a job failed; an empty text takes the box away."""
         self.failure.say(title, text)
+        if text and self._holder.isHidden():
+            self._holder.show()
+            self.splitter.setSizes([self.width() * 3 // 5, self.width() * 2 // 5])
         self._holder.setVisible(bool(text))
 
     def select(self, row: int) -> None:
@@ -95,6 +104,9 @@ class JobsPane(QFrame):
         index = self.view.model().index(row, 0)
         self.view.setCurrentIndex(index)
         self.view.scrollTo(index)
+
+    def _hide(self) -> None:
+        self._show_action.setChecked(False)
 
     def _refresh(self) -> None:
         if self.view.model().rowCount():
@@ -124,7 +136,7 @@ class JobsView(QTreeView):
         self.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
         self.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
         self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
-        self.setTextElideMode(Qt.TextElideMode.ElideMiddle)
+        self.setTextElideMode(Qt.TextElideMode.ElideRight)
         header = self.header()
         header.setStretchLastSection(True)
         header.setSectionsMovable(False)
@@ -138,12 +150,8 @@ class JobsView(QTreeView):
         return self.currentIndex()
 
 
-class JobDelegate(QStyledItemDelegate):
+class JobDelegate(RowDelegate):
     """Paints the bars; the rest as usual."""
-
-    def sizeHint(self, option: QStyleOptionViewItem, index: Index) -> QSize:
-        hint = super().sizeHint(option, index)
-        return QSize(hint.width(), option.fontMetrics.height() + 11)
 
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
         if index.column() != PROGRESS:

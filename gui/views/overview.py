@@ -85,6 +85,11 @@ class OverviewView(QTextBrowser):
             yield f"<h3>{escape(section.title.upper())}</h3>"
         else:
             yield "<div style='font-size:6px'>&nbsp;</div>"
+        if section.long_labels:
+            for fact in section.facts:
+                yield f"<div class='m' style='margin-top:5px'>{escape(fact.label)}</div>"
+                yield f"<div>{self._value(fact)}</div>"
+            return
         yield "<table cellspacing='0' cellpadding='2' width='100%'>"
         for fact in section.facts:
             label = f"<td class='m' width='32%' style='padding-right:10px'>{escape(fact.label)}</td>"

@@ -13,8 +13,6 @@ from PySide6.QtWidgets import (
     QHBoxLayout,
     QHeaderView,
     QLabel,
-    QStyledItemDelegate,
-    QStyleOptionViewItem,
     QToolButton,
     QTreeView,
     QVBoxLayout,
@@ -23,16 +21,16 @@ from PySide6.QtWidgets import (
 
 from exporter_core import ImageSummary, PlatformStatus
 from gui.actions import Actions
-from gui.models import USER, Index
+from gui.models import USER
 from gui.models.completeness import all_badge, platform_badge
 from gui.models.tree import DIGEST, LABEL, SIZE, STATE, TYPE, TreeModel
 from gui.text import tr
 from gui.theme import icon
-from gui.widgets import Pages, action_button
+from gui.widgets import Pages, RowDelegate, action_button
 
 STATUS = USER + 1
 """Role of the picker's items: the PlatformStatus (None: all). ``currentData()`` is the Platform."""
-_WIDTHS = {LABEL: 250, STATE: 150, SIZE: 84, TYPE: 150, DIGEST: 160}
+_WIDTHS = {LABEL: 236, STATE: 134, SIZE: 74, TYPE: 126, DIGEST: 90}
 
 
 class StructurePane(QFrame):
@@ -158,7 +156,7 @@ class StructureView(QTreeView):
         self.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
         self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
         self.setHorizontalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
-        self.setTextElideMode(Qt.TextElideMode.ElideMiddle)
+        self.setTextElideMode(Qt.TextElideMode.ElideRight)
         header = self.header()
         header.setStretchLastSection(True)
         header.setSectionsMovable(False)
@@ -167,11 +165,3 @@ class StructureView(QTreeView):
         header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
         for column, width in _WIDTHS.items():
             self.setColumnWidth(column, width)
-
-
-class RowDelegate(QStyledItemDelegate):
-    """Rows with room to breathe."""
-
-    def sizeHint(self, option: QStyleOptionViewItem, index: Index) -> QSize:
-        hint = super().sizeHint(option, index)
-        return QSize(hint.width(), option.fontMetrics.height() + 11)

@@ -4,6 +4,7 @@ from gui.widgets.buttons import action_button, plain_button, tool_button
 from gui.widgets.cards import FailureCard, NoteLabel
 from gui.widgets.labels import ElidedLabel, heading, muted
 from gui.widgets.placeholder import Pages, Placeholder
+from gui.widgets.rows import RowDelegate
 
 __all__ = [
     "ElidedLabel",
@@ -11,6 +12,7 @@ __all__ = [
     "NoteLabel",
     "Pages",
     "Placeholder",
+    "RowDelegate",
     "action_button",
     "heading",
     "muted",

@@ -1,0 +1,79 @@
+"""The window stays quick: nobody waits for the GUI thread while an export runs at full speed."""
+
+import shutil
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import QElapsedTimer, QObject, Qt, QTimer
+
+from tests.gui.conftest import Open
+from tests.images import StoreBuilder, big_layout
+
+TICK_MS = 4
+
+
+class Watchdog(QObject):
+    """A 4 ms timer on the GUI thread that writes down how late it comes."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.late: list[float] = []
+        self._clock = QElapsedTimer()
+        self._timer = QTimer(self, interval=TICK_MS)
+        self._timer.setTimerType(Qt.TimerType.PreciseTimer)
+        self._timer.timeout.connect(self._tick)
+
+    def start(self) -> None:
+        self._clock.start()
+        self._timer.start()
+
+    def stop(self) -> None:
+        self._timer.stop()
+
+    def _tick(self) -> None:
+        self.late.append(max(0.0, self._clock.nsecsElapsed() / 1e6 - TICK_MS))
+        self._clock.restart()
+
+    def percentile(self, p: float) -> float:
+        return sorted(self.late)[int(len(self.late) * p)]
+
+
+@pytest.fixture
+def fast_folder() -> Iterator[Path]:
+    place = Path("/dev/shm") if Path("/dev/shm").is_dir() else Path("/tmp")
+    folder = place / f"shipglass-test-{time.monotonic_ns()}"
+    folder.mkdir()
+    yield folder
+    shutil.rmtree(folder)
+
+
+def test_a_full_speed_export_does_not_stall_the_window(open_window: Open, fast_folder: Path) -> None:
+    big_layout(fast_folder / "big", [75 << 20] * 4)
+    driver = open_window(fast_folder / "big")
+    watchdog = Watchdog()
+    watchdog.start()
+    driver.export(fast_folder / "out.tar")
+    driver.wait_job("done", 60000)
+    watchdog.stop()
+    assert (fast_folder / "out.tar").stat().st_size > 300 << 20
+    assert len(watchdog.late) > 20
+    assert watchdog.percentile(0.99) <= 50, f"p99 {watchdog.percentile(0.99):.1f} ms late"
+
+
+def test_a_thousand_images_are_listed_quickly(
+    open_window: Open, builder: StoreBuilder, tmp_path: Path
+) -> None:
+    for i in range(1000):
+        builder.name(f"registry.example.com/team/service-{i}:1", builder.image([{"id": str(i)}]))
+    store = builder.write_layout(tmp_path / "store")
+    driver = open_window(store, wait=False)
+    began = time.monotonic()
+    driver.wait(lambda: driver.images.model().rowCount() == 1000)
+    listed = time.monotonic() - began
+    began = time.monotonic()
+    driver.filter.setText("service-77")
+    filtered = time.monotonic() - began
+    assert driver.images.model().rowCount() == 11
+    assert listed < 3 and filtered < 0.3
