@@ -102,6 +102,11 @@ def _fold(key: str) -> str:
     return (key if key.isascii() else key.translate(_FOLDS)).lower()
 
 
+def pairs(value: dict[str, object]) -> Iterable[tuple[str, object]]:
+    """The keys and values of an object in order, those too that a later one of the same key replaces."""
+    return value.pairs if isinstance(value, _Repeated) else value.items()
+
+
 class Shape:
     """The fields that one kind of object has: ``names`` as Go's struct tags spell them."""
 
@@ -118,10 +123,9 @@ class Shape:
 
         Raises MalformedDocument where an object or array stands twice.
         """
-        pairs: Iterable[tuple[str, object]] = value.pairs if isinstance(value, _Repeated) else value.items()
         known: dict[str, object] = {}
         other: dict[str, object] = {}
-        for key, item in pairs:
+        for key, item in pairs(value):
             name = self.spelling(key)
             if name is None:
                 other[key] = item
@@ -136,7 +140,7 @@ class Shape:
         if item is None:
             if isinstance(before, list | dict):
                 del known[name]
-        elif isinstance(before, list | dict) or isinstance(item, list | dict):
+        elif isinstance(before, list | dict) or type(item) is not type(before):
             raise MalformedDocument(
                 f"{name} stands twice",
                 where=where,

@@ -17,7 +17,7 @@ from types import MappingProxyType
 from exporter_core import gojson, mediatypes
 from exporter_core.descriptor import EMPTY, Child, Descriptor, MalformedDescriptor, nothing
 from exporter_core.digest import Digest
-from exporter_core.errors import ContentError, MalformedDocument
+from exporter_core.errors import ContentError, DigestError, MalformedDocument
 from exporter_core.gojson import Shape
 from exporter_core.platforms import Platform
 
@@ -251,7 +251,11 @@ def _digest(known: dict[str, object], dot: str) -> Digest:
     text = _text(known, "digest", dot)
     if not text:
         raise MalformedDocument("is missing", where=dot + "digest", hint=_HINT)
-    return Digest.parse(text)
+    try:
+        return Digest.parse(text)
+    except DigestError as error:
+        error.message = f"{dot}digest: {error.message}"
+        raise
 
 
 def _size(known: dict[str, object], dot: str) -> int:
@@ -268,7 +272,7 @@ def _data(known: dict[str, object], extra: dict[str, object]) -> bytes | None:
     text = known.get("data")
     if isinstance(text, str):
         try:
-            return base64.b64decode(text, validate=True)
+            return base64.b64decode(text.replace("\r", "").replace("\n", ""), validate=True)
         except (binascii.Error, ValueError):
             pass
     if text is not None:
@@ -316,7 +320,8 @@ def _document(data: bytes, shape: Shape, name: str) -> tuple[dict[str, object], 
             raise _wrong("", "an object", value)
         known, extra = shape.split(value, "")
         version = known.get("schemaVersion", 2)
-        if isinstance(version, bool) or not isinstance(version, int):
+        whole = isinstance(version, int) and not isinstance(version, bool)
+        if not whole or not -gojson.INT64_MAX <= version <= gojson.INT64_MAX:  # type: ignore[operator]
             raise _wrong("schemaVersion", "a whole number", version)
         return known, extra
 
@@ -381,7 +386,7 @@ def _texts(known: dict[str, object], key: str, dot: str = "") -> Mapping[str, st
     value = _object(known, key, dot)
     if not value:
         return EMPTY
-    for name, item in value.items():
+    for name, item in gojson.pairs(value):
         if item is not None and not isinstance(item, str):
             raise _wrong(f"{dot}{key}[{name!r}]", "a string", item)
     return MappingProxyType({name: item if isinstance(item, str) else "" for name, item in value.items()})

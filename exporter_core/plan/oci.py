@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
+from itertools import chain
+from typing import TypeAlias
 
 from exporter_core import gojson, mediatypes, platforms, reference
 from exporter_core.content import Image, InfoProvider, Provider, image_name
@@ -22,6 +24,9 @@ from exporter_core.plan.values import ExportOptions
 from exporter_core.platforms import Platform
 
 _SOURCE_LABEL = "containerd.io/distribution.source"
+
+
+_Leaf: TypeAlias = tuple[Platform | None, Descriptor]
 
 
 @dataclass(slots=True)
@@ -108,9 +113,9 @@ class OciPlanner(Planner):
         visit = Visit(root, owner, ())
         for below in self.visits(visit, root, children):
             self.walk(below.child, below.owner, below.above)
-        candidates = self._candidates(children)
-        self._check_platforms(candidates, children, owner)
-        best = self._best(candidates)
+        leaves = list(self._leaves(self.select(children)))
+        self._check_platforms(leaves, children, owner)
+        best = self._best(children, leaves)
         if best is None:
             if not any(isinstance(problem, PlatformError) for problem in self.problems):
                 self.notes.append(
@@ -125,52 +130,47 @@ class OciPlanner(Planner):
         chosen = self.options.platforms
         return ", ".join(map(str, chosen)) if chosen else str(self.options.host)
 
-    def select(self, children: Sequence[Child]) -> list[Child]:
-        if self.options.all_platforms:
+    def select(self, children: Sequence[Child], *, of_manifest: bool = False) -> list[Child]:
+        if self.options.all_platforms or of_manifest:
             return list(children)
         return [
             child for child in children if child.platform is None or self._matcher.matches(child.platform)
         ]
 
-    def _candidates(self, children: Sequence[Child]) -> list[tuple[Platform | None, Descriptor]]:
-        """(platform, manifest) of every manifest below, in order, whatever its platform; each once."""
-        found: list[tuple[Platform | None, Descriptor]] = []
-        seen: set[tuple[Platform | None, Digest]] = set()
+    def _leaves(self, children: Sequence[Child], *, selected: bool = True) -> Iterator[_Leaf]:
+        """(platform, descriptor) of all below ``children`` that is no index, in order, each once.
+
+        ``selected`` enters nested indexes as the walk does; else all of them, to tell what there is.
+        """
+        seen: set[_Leaf] = set()
         stack: list[tuple[Child, Platform | None]] = [(child, None) for child in reversed(children)]
         while stack:
             child, inherited = stack.pop()
             platform = child.platform or inherited
-            if not isinstance(child, Descriptor) or (platform, child.digest) in seen:
+            if not isinstance(child, Descriptor) or (platform, child) in seen:
                 continue
-            seen.add((platform, child.digest))
-            if mediatypes.is_manifest(child.media_type):
-                found.append((platform, child))
-            elif mediatypes.is_index(child.media_type):
-                with suppress(ContentError):  # the walk has told it, where it is wanted at all
-                    below = read_children(self.provider, child, limit=self.options.document_limit)
-                    stack.extend((grandchild, platform) for grandchild in reversed(below))
-        return found
+            seen.add((platform, child))
+            if not mediatypes.is_index(child.media_type):
+                yield platform, child
+                continue
+            with suppress(ContentError):  # the walk has told it, where it is wanted at all
+                below = read_children(self.provider, child, limit=self.options.document_limit)
+                entered = self.select(below) if selected else below
+                stack.extend((grandchild, platform) for grandchild in reversed(entered))
 
-    def _check_platforms(
-        self,
-        candidates: Sequence[tuple[Platform | None, Descriptor]],
-        children: Sequence[Child],
-        owner: str,
-    ) -> None:
+    def _check_platforms(self, leaves: Sequence[_Leaf], children: Sequence[Child], owner: str) -> None:
         """A problem for each platform that was asked for and is not there; a note where some are left out."""
         if self.options.all_platforms:
             return
-        has = [platform for platform, _ in candidates]
-        shown = ", ".join(dict.fromkeys(str(p) for p in has if p is not None and p.os != "unknown")) or "none"
         for asked in self.options.platforms or (self.options.host,):
             matcher = platforms.ordered(asked, host=self.options.host)
-            if any(platform is None or matcher.matches(platform) for platform in has):
+            if any(platform is None or matcher.matches(platform) for platform, _ in leaves):
                 continue
             if any(not isinstance(child, Descriptor) and child.platform is None for child in children):
                 continue  # what is malformed may be it, and has its own problem
             self.problems.append(
                 PlatformError(
-                    f"{owner} has no manifest for {asked}; it has {shown}",
+                    f"{owner} has no manifest for {asked}; it has {self._platforms_of(children)}",
                     hint="Choose one of its platforms (--platform), or all of them (--all-platforms).",
                 )
             )
@@ -180,19 +180,35 @@ class OciPlanner(Planner):
                 "(kind load image-archive, ctr images import --all-platforms) refuse such an archive"
             )
 
-    def _best(self, candidates: Sequence[tuple[Platform | None, Descriptor]]) -> Descriptor | None:
-        """The manifest that Docker is told to load: the requested platform's best match, else the host's."""
+    def _platforms_of(self, children: Sequence[Child]) -> str:
+        has = (platform for platform, _ in self._leaves(children, selected=False) if platform is not None)
+        return ", ".join(dict.fromkeys(str(p) for p in has if p.os != "unknown")) or "none"
+
+    def _best(self, children: Sequence[Child], leaves: Sequence[_Leaf]) -> Descriptor | None:
+        """The manifest that Docker is told to load: the requested platform's best match, else the host's.
+
+        Where the best of the index's own entries is a manifest, it (as Go has it); else the best below.
+        """
+        own: list[_Leaf] = [(child.platform, child) for child in children if isinstance(child, Descriptor)]
+        below = [leaf for leaf in leaves if mediatypes.is_manifest(leaf[1].media_type)]
         matchers = [self._matcher, self._host] if self.options.all_platforms else [self._matcher]
         for matcher in matchers:
-            matching = [c for c in candidates if c[0] is None or matcher.matches(c[0])]
-            if matching:
-                return platforms.order(matcher, matching, key=lambda c: c[0])[0][1]
+            for leaf in (*_first(matcher, own), *_first(matcher, below)):
+                if mediatypes.is_manifest(leaf[1].media_type):
+                    return leaf[1]
         return None
 
     def record(self, descriptor: Descriptor, owner: str) -> None:
         self.algorithms.add(descriptor.digest.algorithm)
-        if not (self.options.skip_nondistributable and mediatypes.is_nondistributable(descriptor.media_type)):
+        if not self._left_out(descriptor):
             self.blobs.append(Blob(descriptor, owner))
+
+    def met_again(self, descriptor: Descriptor, owner: str) -> None:
+        if not self._left_out(descriptor):
+            super().met_again(descriptor, owner)
+
+    def _left_out(self, descriptor: Descriptor) -> bool:
+        return self.options.skip_nondistributable and mediatypes.is_nondistributable(descriptor.media_type)
 
     def documents(self) -> Iterator[tuple[str, bytes]]:
         yield "index.json", oci_index([*self._roots, *self._referrers()])
@@ -204,7 +220,7 @@ class OciPlanner(Planner):
         """Blobs that only a subject annotation ties to the tree (Go: ``filterReferrers``)."""
         tied: dict[str, Descriptor] = {}
         in_tree: set[str] = set()
-        for blob in self.blobs:
+        for blob in chain(self.blobs, self.again):
             digest = str(blob.descriptor.digest)
             if MANIFEST_SUBJECT in blob.descriptor.annotations:
                 tied[digest] = blob.descriptor
@@ -218,6 +234,12 @@ class OciPlanner(Planner):
         except ContentError:
             return None  # the walk has told it already
         return docker_row(children, image.names, self.notes)
+
+
+def _first(matcher: platforms.Matcher, leaves: Sequence[_Leaf]) -> Sequence[_Leaf]:
+    """The best of ``leaves`` that match or name no platform, as a sequence of one; empty where none does."""
+    matching = [leaf for leaf in leaves if leaf[0] is None or matcher.matches(leaf[0])]
+    return platforms.order(matcher, matching, key=lambda leaf: leaf[0])[:1]
 
 
 def _is_full_name(name: str) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import chain
 
 from exporter_core import mediatypes, tarball
 from exporter_core.content import Image, InfoProvider, Provider
@@ -58,6 +59,7 @@ class Planner:
         self.knowing = provider if isinstance(provider, InfoProvider) else None
         self.options = options
         self.blobs: list[Blob] = []
+        self.again: list[Blob] = []
         self.algorithms: set[str] = set()
         self.problems: list[ShipglassError] = []
         self.notes: list[str] = []
@@ -72,8 +74,8 @@ class Planner:
         """(name, bytes) of the documents that the exporter itself writes."""
         raise NotImplementedError
 
-    def select(self, children: Sequence[Child]) -> list[Child]:
-        """Which of a document's children are walked."""
+    def select(self, children: Sequence[Child], *, of_manifest: bool = False) -> list[Child]:
+        """Which of a document's children are walked; ``of_manifest``: they are a config and layers."""
         raise NotImplementedError
 
     # The walk
@@ -108,6 +110,7 @@ class Planner:
                 continue
             key = (str(descriptor.digest), descriptor.media_type)
             if key in self._walked and not self.repeats:
+                self.met_again(descriptor, visit.owner)
                 continue
             self._walked.add(key)
             children = self.read(descriptor, visit.owner, visit.above, strict=self.strict)
@@ -126,7 +129,7 @@ class Planner:
             whose = f"{platform} of {whose}" if platform is not None else whose
         about = {} if manifest else attestations(children)
         numbers = {id(child): i for i, child in enumerate(children)}
-        for child in self.select(children):
+        for child in self.select(children, of_manifest=manifest):
             number = numbers[id(child)]
             what = about.get(number) or _what(child, number, manifest)
             yield Visit(child, f"{what} of {whose}", above)
@@ -135,6 +138,10 @@ class Planner:
         """Add the blob to the archive."""
         self.algorithms.add(descriptor.digest.algorithm)
         self.blobs.append(Blob(descriptor, owner))
+
+    def met_again(self, descriptor: Descriptor, owner: str) -> None:
+        """A blob that is listed once more: not written again, but its size must be right here as well."""
+        self.again.append(Blob(descriptor, owner))
 
     # The file
 
@@ -167,7 +174,7 @@ class Planner:
         """A problem for each blob that cannot be copied, once for each digest and size."""
         told = {error.digest for error in self.problems if isinstance(error, ContentError)}
         seen: set[tuple[Digest, int]] = set()
-        for count, blob in enumerate(self.blobs):
+        for count, blob in enumerate(chain(self.blobs, self.again)):
             breathe(count)
             descriptor = blob.descriptor
             key = (descriptor.digest, descriptor.size)

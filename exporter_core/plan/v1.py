@@ -64,7 +64,7 @@ class V1Planner(Planner):
             known[key] = 1 + sum(self._rows(below, known, depth + 1) for below in self.select(children))
         return known[key]
 
-    def select(self, children: Sequence[Child]) -> list[Child]:
+    def select(self, children: Sequence[Child], *, of_manifest: bool = False) -> list[Child]:
         if self._matchers is None:
             return list(children)
         return [

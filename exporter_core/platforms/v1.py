@@ -11,7 +11,7 @@ import re
 from dataclasses import dataclass, replace
 
 from exporter_core.errors import PlatformError
-from exporter_core.platforms.values import Platform, host_platform, normal_os
+from exporter_core.platforms.values import Platform, go_lower, host_platform, normal_os
 
 V1_HINT = "Profile v1 reads platforms as in 2018: linux/amd64, linux/arm64/v8, arm64 or linux."
 """The hint of every PlatformError raised here."""
@@ -59,7 +59,7 @@ def _parse_word(text: str, host: Platform) -> Platform:
 
 
 def _normalise(p: Platform, *, default_os: str) -> Platform:
-    architecture, variant = p.architecture.lower(), p.variant.lower()
+    architecture, variant = go_lower(p.architecture), go_lower(p.variant)
     if architecture in _ALIASES:
         architecture, variant = _ALIASES[architecture]
     elif architecture == "arm" and variant in ("5", "6", "7", "8"):

@@ -110,9 +110,14 @@ def normalise(p: Platform, *, host: Platform | None = None) -> Platform:
     )
 
 
+def go_lower(text: str) -> str:
+    """As Go's strings.ToLower for comparing with ASCII: one letter for U+0130, where Python has two."""
+    return text.replace("\u0130", "i").lower()
+
+
 def normal_os(os: str, default: str) -> str:
     """``os`` in lower case, ``macos`` as ``darwin``, and ``default`` where it is empty."""
-    lowered = os.lower() or default
+    lowered = go_lower(os) or default
     return "darwin" if lowered == "macos" else lowered
 
 
@@ -126,7 +131,7 @@ _VARIANT_ALIASES = {
 
 
 def _normal_architecture(architecture: str, variant: str) -> tuple[str, str]:
-    lowered, version = architecture.lower(), variant.lower()
+    lowered, version = go_lower(architecture), go_lower(variant)
     if lowered == "i386":
         return "386", ""
     if lowered in _FIXED_ARM:
