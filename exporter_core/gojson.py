@@ -47,7 +47,7 @@ def _loads(text: str, name: str, *, surrogates: bool) -> object:
         raise _not_json(name, "it is nested too deeply") from None
     except ValueError as error:
         raise _not_json(name, str(error)) from None
-    return _without_surrogates(value) if surrogates else value
+    return without_surrogates(value) if surrogates else value
 
 
 def _not_json(name: str, reason: str) -> MalformedDocument:
@@ -74,16 +74,16 @@ def _refuse_constant(word: str) -> NoReturn:
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
 
-def _without_surrogates(value: object) -> object:
+def without_surrogates(value: object) -> object:
     """``value`` with U+FFFD for every half of a surrogate pair, as Go has it."""
     if isinstance(value, str):
         return _SURROGATE.sub("\ufffd", value)
     if isinstance(value, list):
-        return [_without_surrogates(item) for item in value]
+        return [without_surrogates(item) for item in value]
     if isinstance(value, _Repeated):
-        return _Repeated([(_SURROGATE.sub("\ufffd", k), _without_surrogates(v)) for k, v in value.pairs])
+        return _Repeated([(_SURROGATE.sub("\ufffd", k), without_surrogates(v)) for k, v in value.pairs])
     if isinstance(value, dict):
-        return {_SURROGATE.sub("\ufffd", k): _without_surrogates(v) for k, v in value.items()}
+        return {_SURROGATE.sub("\ufffd", k): without_surrogates(v) for k, v in value.items()}
     return value
 
 
@@ -157,4 +157,5 @@ _ESCAPED = str.maketrans(
 
 def dumps(value: object) -> bytes:
     """``value`` as Go's json.Marshal writes it; the caller has put the keys in Go's order."""
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":")).translate(_ESCAPED).encode()
+    text = json.dumps(value, ensure_ascii=False, separators=(",", ":")).translate(_ESCAPED)
+    return _SURROGATE.sub("\ufffd", text).encode()

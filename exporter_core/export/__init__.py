@@ -20,6 +20,7 @@ from exporter_core.errors import Cancelled
 from exporter_core.export.copying import CHUNK, Run
 from exporter_core.export.file import free_space, to_path
 from exporter_core.export.stream import to_stream
+from exporter_core.gojson import without_surrogates
 from exporter_core.manifest import parse_descriptor
 from exporter_core.plan import ExportOptions, ExportPlan, plan_export
 from exporter_core.platforms import Platform, parse_v1
@@ -98,7 +99,7 @@ class V1Exporter:
         foreseeable, ContentError and TargetError while copying, PlatformError for a platform that is none.
         """
         if isinstance(descriptor, Mapping):
-            child = parse_descriptor(dict(descriptor), where="descriptor")
+            child = parse_descriptor(without_surrogates(dict(descriptor)), where="descriptor")
             if not isinstance(child, Descriptor):
                 raise child.problem
             descriptor = child
