@@ -13,20 +13,25 @@ from PySide6.QtCore import QObject, Signal
 from exporter_core import Image, ImageSummary, PlatformStatus, ShipglassError, Store, open_store, summarise
 from exporter_core.platforms import host_platform, ordered
 from gui.jobs import Lookup, Pool, Stream
+from gui.models.catalogue import Catalogue
 
 
 @dataclass(slots=True, eq=False)
 class OpenStore:
     """A store in the window. Neither ``store`` nor ``error``: it is still being opened.
 
-    ``summaries`` are by the image's row in ``images`` and fill up in the background.
+    Its ``catalogue`` fills up with summaries in the background.
     """
 
     location: str
     store: Store | None = None
-    images: tuple[Image, ...] = ()
+    catalogue: Catalogue = field(default_factory=Catalogue)
     error: BaseException | None = None
-    summaries: dict[int, ImageSummary] = field(default_factory=dict)
+
+    @property
+    def images(self) -> tuple[Image, ...]:
+        """Its images in its own order."""
+        return self.catalogue.images
 
     @property
     def opening(self) -> bool:
@@ -54,7 +59,7 @@ class Chosen:
     @property
     def summary(self) -> ImageSummary | None:
         """What is known of it, if it has been walked already."""
-        return self.opened.summaries.get(self.row)
+        return self.opened.catalogue.summaries.get(self.row)
 
 
 def first_platform(platforms: Sequence[PlatformStatus]) -> PlatformStatus | None:
@@ -175,8 +180,7 @@ class Session(QObject):
     def _opened(self, opened: object, answer: object) -> None:
         assert isinstance(opened, OpenStore) and isinstance(answer, tuple)
         before = opened.store
-        opened.store, opened.images = answer
-        opened.summaries = {}
+        opened.store, opened.catalogue = answer
         self._part(before)
         self.changed.emit(opened)
         self._summarise(opened)
@@ -185,7 +189,7 @@ class Session(QObject):
         assert isinstance(opened, OpenStore) and isinstance(error, BaseException)
         opened.error = error
         self._part(opened.store)
-        opened.store, opened.images, opened.summaries = None, (), {}
+        opened.store, opened.catalogue = None, Catalogue()
         if self.current and self.current.opened is opened:
             self.select(())
         self.changed.emit(opened)
@@ -200,14 +204,15 @@ class Session(QObject):
         assert isinstance(fresh, list)
         opened = fresh[0][0]
         if opened in self.stores:
-            opened.summaries.update((row, summary) for _, row, summary in fresh)
+            for _, row, summary in fresh:
+                opened.catalogue.learn(row, summary)
             self.summarised.emit(opened, [row for _, row, _ in fresh])
 
     def _glanced(self, chosen: object, summary: object) -> None:
         assert isinstance(chosen, Chosen) and isinstance(summary, ImageSummary)
         opened = chosen.opened
         if chosen.row < len(opened.images) and opened.images[chosen.row] is summary.image:
-            opened.summaries[chosen.row] = summary
+            opened.catalogue.learn(chosen.row, summary)
             self.summarised.emit(opened, [chosen.row])
 
     def _stop_stream(self, opened: OpenStore) -> None:
@@ -217,11 +222,11 @@ class Session(QObject):
             stream.deleteLater()
 
 
-def _open(location: str) -> tuple[Store, tuple[Image, ...]]:
+def _open(location: str) -> tuple[Store, Catalogue]:
     """In the pool: the store and its images; closed again where it cannot list them."""
     store = open_store(location)
     try:
-        return store, store.images()
+        return store, Catalogue(store.images())
     except BaseException:
         with suppress(OSError):
             store.close()
@@ -235,7 +240,7 @@ def _summaries(
     store = opened.store
     assert store is not None
     for row, image in enumerate(images):
-        if row not in opened.summaries:
+        if row not in opened.catalogue.summaries:
             yield opened, row, _summary(store, image, stop)
         if stop():
             return

@@ -25,8 +25,8 @@ from PySide6.QtWidgets import (
 )  # fmt: skip
 
 from exporter_core import ExportOptions, Image, ImageSummary, Platform
+from gui.models.catalogue import split_name
 from gui.models.failure import Failure
-from gui.models.images import split_name
 from gui.models.platforms import PlatformsModel, platform_rows
 from gui.text import plural, tr
 from gui.theme import fixed_font, scaled_font

@@ -80,10 +80,10 @@ class Browse(QObject):
         sources = [_source(opened) for opened in self._session.stores]
         rows = make_rows(sources, words=self._words, order=self.order, folded=frozenset(self._folded))
         self._restoring = True
-        self._images.model.publish(rows)
-        current = self._session.current
-        chosen = [(item.opened, item.row) for item in self._session.chosen]
-        self._images.restore(chosen, (current.opened, current.row) if current else None)
+        if self._images.model.publish(rows):
+            current = self._session.current
+            chosen = [(item.opened, item.row) for item in self._session.chosen]
+            self._images.restore(chosen, (current.opened, current.row) if current else None)
         self._restoring = False
         self._show_images_page(bool(rows))
 
@@ -136,7 +136,7 @@ class Browse(QObject):
             self._reselect(self._session.current)
 
     def _select_first(self) -> None:
-        row = next((row for row in self._images.model.rows if row.is_image), None)
+        row = self._images.model.first_image()
         if row is not None:
             self._images.select(row.key, row.row)
 
@@ -209,7 +209,10 @@ class Browse(QObject):
 
     def _summarised(self, opened: object, rows: object) -> None:
         assert isinstance(rows, list)
-        self.publish()
+        if self._words or self.order == "size":
+            self.publish()
+        else:
+            self._images.model.refresh(opened, rows)
         current = self._session.current
         if current and current.opened is opened and current.row in rows and current.summary:
             self._show_summary(current.summary, first=self._structure.picker.count() == 0)
@@ -303,7 +306,7 @@ def _source(opened: OpenStore) -> Source:
     elif opened.opening:
         message = tr("Opening…")
     kind = opened.store.kind if opened.store else opened.location
-    return Source(opened, opened.title, kind, opened.images, opened.summaries, message)
+    return Source(opened, opened.title, kind, opened.catalogue, message)
 
 
 def _stores_title(stores: list[OpenStore]) -> str:

@@ -27,9 +27,9 @@ from exporter_core.errors import TargetError
 from gui.dialogs.export import ExportDialog, ExportForm
 from gui.job_list import ExportRequest, JobList
 from gui.jobs import Lookup
+from gui.models.catalogue import split_name
 from gui.models.command import export_command
 from gui.models.failure import Failure, failure_of, problems_failure
-from gui.models.images import split_name
 from gui.session import Chosen, Session, first_platform
 from gui.settings import Settings
 from gui.text import exact_size, plural, size, tr
@@ -131,6 +131,11 @@ class Export(QObject):
         self._ask()
         dialog.open()
         self.dialogOpened.emit()
+
+    @property
+    def dialog(self) -> ExportDialog | None:
+        """The dialog that is open."""
+        return self._dialog
 
     def _store(self) -> Store | None:
         return self._images[0].opened.store if self._images else None

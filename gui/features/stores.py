@@ -52,11 +52,10 @@ class Stores(QObject):
             return tr("No store is open")
         if opened.store is None:
             return tr("Opening {store}…", store=opened.location) if opened.opening else opened.location
-        images = [image for image in opened.images if not image.is_referrer]
-        parts = [plural(len(images), "{n} image", "{n} images")]
-        broken = sum(not summary.complete for summary in opened.summaries.values())
-        if broken:
-            parts.append(plural(broken, "{n} incomplete", "{n} incomplete"))
+        catalogue = opened.catalogue
+        parts = [plural(len(catalogue.plain), "{n} image", "{n} images")]
+        if catalogue.incomplete:
+            parts.append(plural(catalogue.incomplete, "{n} incomplete", "{n} incomplete"))
         parts += [opened.store.kind, tr("{path} (read-only)", path=opened.location)]
         if opened.store.notes:
             parts.append(opened.store.notes[0])

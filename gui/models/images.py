@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import TypeAlias
 
 from PySide6.QtCore import QAbstractTableModel, QObject, Qt
 
-from exporter_core import Descriptor, Image, ImageSummary, mediatypes
-from exporter_core.humanize import short_digest
+from exporter_core import Descriptor, mediatypes
 from gui.models import (
     ACCESSIBLE_TEXT,
     ALIGNMENT,
@@ -22,22 +22,23 @@ from gui.models import (
     VALUE,
     Index,
 )  # fmt: skip
+from gui.models.catalogue import Catalogue, split_name
 from gui.models.completeness import Badge, image_badge, platform_words
 from gui.text import plural, size, tr
 from gui.theme import icon
 
 NAME, SIZE, PLATFORMS = range(3)
+_MADE_MOST = 5000  # rows kept ready; more are never on a screen
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Source:
     """A store as the list needs it; ``key`` is handed back with each of its rows."""
 
     key: object
     title: str
     kind: str
-    images: Sequence[Image]
-    summaries: Mapping[int, ImageSummary]
+    catalogue: Catalogue
     message: str = ""
 
 
@@ -62,19 +63,14 @@ class ImageRow:
         return self.kind == "image"
 
 
-def split_name(name: str) -> tuple[str, str]:
-    """(``harbor-web:2.4``, ``docker.io/library``): what tells images apart, and the rest of the name."""
-    base, at, digest = name.partition("@")
-    if not at and ":" in name and "/" not in name and len(name) > 60:
-        return short_digest(name), tr("no name")
-    rest, _, last = base.rpartition("/")
-    return (f"{last}@{short_digest(digest, 8)}" if at else last), rest
+Line: TypeAlias = "ImageRow | tuple[Source, int]"
+"""A row as the model keeps it: a heading, or an image that becomes an ImageRow only when it is shown."""
 
 
 def image_row(source: Source, row: int) -> ImageRow:
     """The row of image ``row`` of the store."""
-    image = source.images[row]
-    summary = source.summaries.get(row)
+    image = source.catalogue.images[row]
+    summary = source.catalogue.summaries.get(row)
     title, rest = split_name(image.name)
     badge = image_badge(summary)
     if not isinstance(image.target, Descriptor):
@@ -98,13 +94,12 @@ def make_rows(
     words: str = "",
     order: str = "store",
     folded: frozenset[object] = frozenset(),
-) -> list[ImageRow]:
+) -> list[Line]:
     """All rows: a heading for each store where there are several, its images, then what belongs to them.
 
-    ``words`` must all occur in an image's name, digest or platforms; ``order`` is store, name or size;
-    ``folded`` holds the keys of headings that are closed.
+    ``words`` and ``order`` as in :meth:`Catalogue.rows`; ``folded`` holds the keys of closed headings.
     """
-    rows: list[ImageRow] = []
+    rows: list[Line] = []
     for source in sources:
         if len(sources) > 1:
             closed = source.key in folded
@@ -113,52 +108,26 @@ def make_rows(
             )
             if closed:
                 continue
-        rows.extend(_rows_of(source, words.lower().split(), order, folded, len(sources) > 1))
+        rows.extend(_rows_of(source, words, order, folded, len(sources) > 1))
     return rows
 
 
 def _rows_of(
-    source: Source, words: Sequence[str], order: str, folded: frozenset[object], several: bool
-) -> Iterator[ImageRow]:
-    if source.message:
-        if several:
-            yield ImageRow("message", source.key, -1, source.message, source.message, "")
-        return
-    numbers = [i for i, image in enumerate(source.images) if _matches(source, i, image, words)]
-    if several and not numbers:
-        text = tr("No image matches") if words else tr("No images")
+    source: Source, words: str, order: str, folded: frozenset[object], several: bool
+) -> Iterator[Line]:
+    images = source.catalogue.rows(words, order)
+    referrers = source.catalogue.rows(words, order, referrers=True)
+    if several and not images and not referrers:
+        text = source.message or (tr("No image matches") if words.strip() else tr("No images"))
         yield ImageRow("message", source.key, -1, text, text, "")
-    images = [i for i in numbers if not source.images[i].is_referrer]
-    referrers = [i for i in numbers if source.images[i].is_referrer]
-    yield from (image_row(source, i) for i in _sorted(source, images, order))
+    yield from ((source, row) for row in images)
     if referrers:
         key = (source.key, "referrers")
         title = tr("Belonging to other images")
         detail = plural(len(referrers), "{n} signature or attestation", "{n} signatures or attestations")
-        closed = key in folded
-        yield ImageRow("group", key, -1, title, title, detail, folded=closed)
-        if not closed:
-            yield from (image_row(source, i) for i in _sorted(source, referrers, order))
-
-
-def _matches(source: Source, row: int, image: Image, words: Sequence[str]) -> bool:
-    if not words:
-        return True
-    target = image.target
-    digest = str(target.digest) if isinstance(target, Descriptor) else target.digest_text
-    summary = source.summaries.get(row)
-    platforms = " ".join(status.name for status in summary.platforms) if summary else ""
-    text = f"{image.name} {digest} {platforms}".lower()
-    return all(word in text for word in words)
-
-
-def _sorted(source: Source, rows: list[int], order: str) -> list[int]:
-    if order == "name":
-        return sorted(rows, key=lambda i: split_name(source.images[i].name))
-    if order == "size":
-        summaries = source.summaries
-        return sorted(rows, key=lambda i: -summaries[i].size if i in summaries else 1)
-    return rows
+        yield ImageRow("group", key, -1, title, title, detail, folded=key in folded)
+        if key not in folded:
+            yield from ((source, row) for row in referrers)
 
 
 class ImagesModel(QAbstractTableModel):
@@ -166,29 +135,61 @@ class ImagesModel(QAbstractTableModel):
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self.rows: list[ImageRow] = []
+        self._lines: list[Line] = []
+        self._made: dict[int, ImageRow] = {}
+        self._places: dict[tuple[object, int], int] | None = None
 
-    def publish(self, rows: list[ImageRow]) -> None:
-        """Show ``rows``; where only their words changed, everything selected stays."""
-        same = [(row.key, row.row) for row in rows] == [(row.key, row.row) for row in self.rows]
-        if not same:
-            self.beginResetModel()
-            self.rows = rows
-            self.endResetModel()
-            return
-        changed = [i for i, (old, new) in enumerate(zip(self.rows, rows, strict=True)) if old != new]
-        self.rows = rows
-        if changed:
-            self.dataChanged.emit(self.index(changed[0], 0), self.index(changed[-1], PLATFORMS))
+    def publish(self, lines: list[Line]) -> bool:
+        """Show these rows; where only their words changed, everything selected stays. Says whether not."""
+        self._made.clear()
+        if len(lines) == len(self._lines) and all(map(_same, lines, self._lines)):
+            self._lines = lines
+            if lines:
+                self.dataChanged.emit(self.index(0, 0), self.index(len(lines) - 1, PLATFORMS))
+            return False
+        self.beginResetModel()
+        self._lines = lines
+        self._places = None
+        self.endResetModel()
+        return True
+
+    def refresh(self, key: object, rows: Iterable[int]) -> None:
+        """More is known of these images of the store ``key``."""
+        for row in rows:
+            at = self.position(key, row)
+            if at >= 0:
+                self._made.pop(at, None)
+                self.dataChanged.emit(self.index(at, 0), self.index(at, PLATFORMS))
 
     def position(self, key: object, row: int) -> int:
         """Where the image ``row`` of the store ``key`` stands, -1 where it is not shown."""
-        return next((i for i, item in enumerate(self.rows) if item.row == row and item.key == key), -1)
+        if self._places is None:
+            pairs = ((line, at) for at, line in enumerate(self._lines) if not isinstance(line, ImageRow))
+            self._places = {(source.key, image): at for (source, image), at in pairs}
+        return self._places.get((key, row), -1)
+
+    def first_image(self) -> ImageRow | None:
+        """The first row that is an image."""
+        return next(
+            (self.row(at) for at, line in enumerate(self._lines) if not isinstance(line, ImageRow)), None
+        )
+
+    def row(self, at: int) -> ImageRow:
+        """What the row ``at`` shows."""
+        line = self._lines[at]
+        if isinstance(line, ImageRow):
+            return line
+        made = self._made.get(at)
+        if made is None:
+            if len(self._made) > _MADE_MOST:
+                self._made.clear()
+            made = self._made[at] = image_row(*line)
+        return made
 
     # Qt's side
 
     def rowCount(self, parent: Index = NO_PARENT) -> int:
-        return 0 if parent.isValid() else len(self.rows)
+        return 0 if parent.isValid() else len(self._lines)
 
     def columnCount(self, parent: Index = NO_PARENT) -> int:
         return 0 if parent.isValid() else 3
@@ -196,7 +197,7 @@ class ImagesModel(QAbstractTableModel):
     def flags(self, index: Index) -> Qt.ItemFlag:
         if not index.isValid():
             return Qt.ItemFlag.NoItemFlags
-        kind = self.rows[index.row()].kind
+        kind = self.row(index.row()).kind
         if kind == "image":
             return Qt.ItemFlag.ItemIsEnabled | Qt.ItemFlag.ItemIsSelectable | Qt.ItemFlag.ItemNeverHasChildren
         return Qt.ItemFlag.ItemIsEnabled | Qt.ItemFlag.ItemNeverHasChildren
@@ -204,7 +205,7 @@ class ImagesModel(QAbstractTableModel):
     def data(self, index: Index, role: int = DISPLAY) -> object:
         if not index.isValid():
             return None
-        row = self.rows[index.row()]
+        row = self.row(index.row())
         if role == DISPLAY:
             return self._shown(row, index.column())
         if role == ROW:
@@ -231,6 +232,17 @@ class ImagesModel(QAbstractTableModel):
         if column == SIZE:
             return "" if row.size is None else size(row.size)
         return row.badge.text if row.badge else ""
+
+
+def _same(one: Line, other: Line) -> bool:
+    """Whether both are the same row, whatever they say."""
+    if isinstance(one, ImageRow) or isinstance(other, ImageRow):
+        return (
+            isinstance(one, ImageRow)
+            and isinstance(other, ImageRow)
+            and (one.kind, one.key, one.folded) == (other.kind, other.key, other.folded)
+        )
+    return one[1] == other[1] and one[0].key == other[0].key
 
 
 def _tool_tip(row: ImageRow) -> str:

@@ -30,8 +30,8 @@ from gui.models import (
     VALUE,
     Index,
 )  # fmt: skip
+from gui.models.catalogue import split_name
 from gui.models.completeness import Badge
-from gui.models.images import split_name
 from gui.text import duration, exact_size, percent, plural, rate, size, tr
 from gui.theme import icon, tokens
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from PySide6.QtCore import QEvent, QItemSelectionModel, QModelIndex, QPoint, QRect, QSize, Qt, Signal
+from PySide6.QtCore import QItemSelectionModel, QModelIndex, QPoint, QRect, QSize, Qt, Signal
 from PySide6.QtGui import QFontMetrics, QKeyEvent, QMouseEvent, QPainter
 from PySide6.QtWidgets import (
     QAbstractItemView,
@@ -44,7 +44,7 @@ class ImagesPane(QFrame):
         self.model = model
         self.title = ElidedLabel(tr("No store"))
         self.title.setProperty("heading", True)
-        self.filter = QLineEdit()
+        self.filter = FilterBox()
         self.filter.setObjectName("imagesFilter")
         self.filter.setPlaceholderText(tr("Filter by name, digest or platform"))
         self.filter.setAccessibleName(tr("Filter images"))
@@ -53,7 +53,7 @@ class ImagesPane(QFrame):
         self.filter.addAction(icon("search", "muted"), QLineEdit.ActionPosition.LeadingPosition)
         self.filter.textChanged.connect(self.filtered)
         self.view = ImagesView(model)
-        self.filter.installEventFilter(self)
+        self.filter.left.connect(self.view.enter)
         self.pages = Pages(self.view)
         self._lay_out(actions)
         self.view.selectionModel().selectionChanged.connect(self._tell)
@@ -97,17 +97,6 @@ class ImagesPane(QFrame):
             self.view.setCurrentIndex(self.model.index(at, 0))
             self.view.scrollTo(self.model.index(at, 0))
 
-    def eventFilter(self, watched: object, event: QEvent) -> bool:
-        """Down in the filter box goes to the list, Escape empties the box."""
-        if watched is self.filter and isinstance(event, QKeyEvent) and event.type() == QEvent.Type.KeyPress:
-            if event.key() in (Qt.Key.Key_Down, Qt.Key.Key_Return, Qt.Key.Key_Enter):
-                self.view.enter()
-                return True
-            if event.key() == Qt.Key.Key_Escape and self.filter.text():
-                self.filter.clear()
-                return True
-        return False
-
     def _tell(self) -> None:
         indexes = self.view.selectionModel().selectedRows()
         images = [index.data(VALUE) for index in indexes if index.data(VALUE)]
@@ -118,6 +107,20 @@ class ImagesPane(QFrame):
         row = self.view.indexAt(position).data(ROW)
         if isinstance(row, ImageRow) and row.is_image:
             self.menuWanted.emit(self.view.viewport().mapToGlobal(position))
+
+
+class FilterBox(QLineEdit):
+    """``left`` when Down or Enter leads to the list; Escape empties it."""
+
+    left = Signal()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.key() in (Qt.Key.Key_Down, Qt.Key.Key_Return, Qt.Key.Key_Enter):
+            self.left.emit()
+        elif event.key() == Qt.Key.Key_Escape and self.text():
+            self.clear()
+        else:
+            super().keyPressEvent(event)
 
 
 class ImagesView(QListView):

@@ -19,8 +19,9 @@ from exporter_core import (
 )  # fmt: skip
 from gui.job_list import ExportRequest, JobList, JobState
 from gui.jobs import Pool
+from gui.models.catalogue import Catalogue, split_name
 from gui.models.failure import failure_of, problems_failure
-from gui.models.images import ImagesModel, Source, make_rows, split_name
+from gui.models.images import ImagesModel, Source, make_rows
 from gui.models.jobs import JobsModel, reading_order
 from gui.models.platforms import PlatformsModel, platform_rows
 from gui.models.tree import TreeModel
@@ -49,29 +50,33 @@ def pool() -> Iterator[Pool]:
     pool.close()
 
 
-def source(store: Store, **more: object) -> Source:
+def source(store: Store) -> Source:
     images = store.images()
-    summaries = {i: summarise(store, image) for i, image in enumerate(images)}
-    return Source("sample", "sample", "OCI layout", images, summaries, **more)  # type: ignore[arg-type]
+    catalogue = Catalogue(images)
+    for row, image in enumerate(images):
+        catalogue.learn(row, summarise(store, image))
+    return Source("sample", "sample", "OCI layout", catalogue)
 
 
 def test_images_model(store: Store) -> None:
     model = ImagesModel()
     watch(model)
     one = source(store)
-    empty = Source("empty", "empty", "OCI layout", (), {})
-    failed = Source("failed", "failed", "", (), {}, "there is nothing at /x")
+    empty = Source("empty", "empty", "OCI layout", Catalogue())
+    failed = Source("failed", "failed", "", Catalogue(), "there is nothing at /x")
     for sources, words in (
         ([], ""), ([one], ""), ([one], "harbor"), ([one], "zzz"), ([one, empty, failed], ""), ([failed], ""),
         ([one, empty], "zzz"),
     ):  # fmt: skip
         model.publish(make_rows(sources, words=words))
-    bare = Source("sample", "sample", "OCI layout", one.images, {})
-    model.publish(make_rows([bare]))
+    model.publish(make_rows([Source("sample", "sample", "OCI layout", Catalogue(store.images()))]))
+    assert model.index(0, 2).data() == "not looked at yet"
     seen: list[int] = []
     model.dataChanged.connect(lambda first, last: seen.extend((first.row(), last.row())))
-    model.publish(make_rows([one]))
-    assert seen == [0, 11], "the same images with more known of them are no reset"
+    assert not model.publish(make_rows([one])), "the same images with more known of them are no reset"
+    assert seen == [0, 11] and model.index(0, 2).data() == "complete"
+    model.refresh("sample", [2, 99])
+    assert len(seen) == 4
     assert model.position("sample", 3) >= 0 and model.position("sample", 99) == -1
 
 
