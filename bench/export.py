@@ -3,7 +3,7 @@
     python -m bench.export [ROUNDS]
 
 A 700 MB image of 8 layers in /dev/shm (memory: disks would measure themselves). Every round runs, one after
-another, so that all meet the same machine: `cp -r` of the blobs; SHA-256 of the blobs on one core; our command
+A 700 MB image of 8 layers in /dev/shm (memory: a disk would measure itself). Every round runs one after
 line, start included; `skopeo copy`; `ctr images export`. Medians. The limit is (cp + hash) / cores: nobody
 who reads, writes and hashes all bytes can be faster. Peers that are not installed are left out.
 """
@@ -102,7 +102,9 @@ def report(times: dict[str, list[float]]) -> None:
     median = {name: statistics.median(values) for name, values in times.items()}
     limit = (median["cp -r of the blobs"] + median["sha256 of the blobs, one core"]) / cores
     our = median["shipglass"]
-    print(f"{sum(SIZES) / 1e6:.0f} MB in {len(SIZES)} layers, {cores} cores, {len(times['shipglass'])} rounds")
+    print(
+        f"{sum(SIZES) / 1e6:.0f} MB in {len(SIZES)} layers, {cores} cores, {len(times['shipglass'])} rounds"
+    )
     for name, value in median.items():
         spread = f"{min(times[name]):.2f}–{max(times[name]):.2f}"
         print(f"{name:34} {value:8.3f} s   {spread:12} {value / our:6.2f} × ours")
