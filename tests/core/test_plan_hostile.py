@@ -78,13 +78,23 @@ def test_a_bomb_of_nested_indexes(options: str, width: int, depth: int) -> None:
         assert line == f"{4 + 3 + depth} []" or line == f"{5 + 3 + depth} []"
 
 
-LOOKS = ["load_tree(store, store.images()[0], most=10_000)", "summarise(store, store.images()[0])"]
+LOOKS = {
+    "load_tree": "load_tree(store, store.images()[0], most=10_000)",
+    "summarise": "summarise(store, store.images()[0])",
+}
 
 
-@pytest.mark.parametrize("look", LOOKS, ids=["load_tree", "summarise"])
-def test_looking_at_a_bomb(look: str) -> None:
-    code = BOMB.partition("plan =")[0].format(width=10, depth=9)
-    limited(code + look, 30)
+@pytest.mark.parametrize("look", LOOKS.values(), ids=list(LOOKS))
+@pytest.mark.parametrize("entries", ["child", "(child, f'linux/{number}')"], ids=["plain", "platforms"])
+def test_looking_at_a_bomb(look: str, entries: str) -> None:
+    code = """
+child = builder.image()
+for _ in range(9):
+    child = builder.index([%s for number in range(10)])
+builder.root(child)
+store = MemoryStore.of(builder)
+"""
+    limited(code % entries + look, 20)
 
 
 def test_an_index_of_100_000_entries() -> None:
