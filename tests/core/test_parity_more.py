@@ -271,6 +271,19 @@ def nested_index_before(s: StoreBuilder) -> Root:
 
 
 @case
+def nested_index_left_out(s: StoreBuilder) -> Root:
+    """What is wanted stands below an index of another platform, which is not entered."""
+    inner = s.index([(image(s, 1), "windows/amd64")])
+    return s.index([(image(s), "linux/amd64"), (inner, "linux/arm64"), image(s, 2)])
+
+
+@case
+def wanted_only_in_an_index_left_out(s: StoreBuilder) -> Root:
+    inner = s.index([(image(s, 1), "windows/amd64")])
+    return s.index([(image(s), "linux/amd64"), (inner, "linux/arm64")])
+
+
+@case
 def foreign_layers(s: StoreBuilder) -> Root:
     foreign = s.blob(b"foreign", OCI_FOREIGN, "sha384", urls=["https://a/b"])
     return s.manifest(config(s), [layer(s), foreign, s.blob(b"too", DOCKER_FOREIGN + ".gzip")])
@@ -744,6 +757,16 @@ EXPECTED: dict[str, dict[str, str]] = {
         "oci": "061db07b32104ab700ee7be2da74c6a0a1749be436e0cd699d69c139a20b1abc",
         "oci all": "061db07b32104ab700ee7be2da74c6a0a1749be436e0cd699d69c139a20b1abc",
         "oci all skip": "061db07b32104ab700ee7be2da74c6a0a1749be436e0cd699d69c139a20b1abc",
+    },
+    "nested_index_left_out": {
+        "v1 windows/amd64": "ca7774beef717f5ca19ffb9566edfaf82f7d430134a03d5e0d45bf58aa414bb3",
+        "oci windows/amd64": "db4539dfeac4b9874a16cc0514d581eb5f5c89474d2154fe653c896654ae6471",
+        "oci windows/amd64 plain": "36150e86116e9b2f1cddc8f3cfb7d305bf0619f63bca8fe41f7bd6baedd65239",
+    },
+    "wanted_only_in_an_index_left_out": {
+        "v1 windows/amd64": "5f6247a70e18578a8781372794ee4fd0aa300f90ec90924bc0b6a33ec55df199",
+        "oci windows/amd64": REFUSED,
+        "oci windows/amd64 plain": REFUSED,
     },
     "foreign_layers": {
         "v1": "21e161b76547cfbaf2058e8ee2b03bf9efc7dbedaa59e8602aa5b95e81e3eac0",
