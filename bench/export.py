@@ -4,7 +4,8 @@
 
 A 700 MB image of 8 layers in /dev/shm (memory: a disk would measure itself). Every round runs all of these,
 one after another, so that they meet the same machine: `cp -r` of the blobs; SHA-256 of the blobs on one core;
-our command line, start included; `skopeo copy`; `ctr images export`. Medians. The limit is (cp + hash) / cores: nobody
+our command line, start included; `skopeo copy`; `ctr images export`. Medians. The limit is (cp + hash) /
+cores: nobody
 who reads, writes and hashes all bytes can be faster. Peers that are not installed are left out.
 """
 

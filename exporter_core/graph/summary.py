@@ -76,7 +76,7 @@ def summarise(store: Store, image: Image, *, stop: Callable[[], bool] = lambda: 
     problems: list[ShipglassError] = []
     root = root_node(store, image)
     stack = [root]
-    visited: set[tuple[str, str]] = set()
+    visited: set[tuple[str, Platform | None]] = set()
     while stack and not stop():
         node = expand(store, stack.pop())
         breathe(len(visited))
@@ -84,10 +84,11 @@ def summarise(store: Store, image: Image, *, stop: Callable[[], bool] = lambda: 
         if node.problem:
             problems.append(node.problem)
         if node.role == "index":
-            fresh = [
-                child for child in node.children or () if (child.digest_text, child.owner) not in visited
-            ]
-            visited.update((child.digest_text, child.owner) for child in fresh)
+            fresh = []
+            for child in node.children or ():
+                if (child.digest_text, child.platform) not in visited:
+                    visited.add((child.digest_text, child.platform))
+                    fresh.append(child)
             stack.extend(reversed(fresh))
             continue
         leaves = node.children or ()
