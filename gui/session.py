@@ -16,7 +16,7 @@ from gui.jobs import Lookup, Pool, Stream
 from gui.models.catalogue import Catalogue
 
 
-@dataclass(slots=True, eq=False)
+@dataclass(slots=True, eq=False, weakref_slot=True)
 class OpenStore:
     """A store in the window. Neither ``store`` nor ``error``: it is still being opened.
 

@@ -9,10 +9,12 @@ from PySide6.QtWidgets import QHeaderView, QMainWindow, QMenu, QMessageBox, QPus
 from exporter_core import Platform
 from gui.actions import Actions
 from gui.dialogs.about import AboutDialog
+from gui.features.appearance import Appearance
 from gui.features.browse import Browse
 from gui.features.copying import Copying
 from gui.features.export import Export
 from gui.features.inspect import Inspect
+from gui.features.panes import Panes
 from gui.features.remember import Remember
 from gui.features.stores import Stores
 from gui.features.work import Work
@@ -101,6 +103,8 @@ class MainWindow(QMainWindow):
         self.copying = Copying(
             session, self.images.view, self.structure.view, self.jobs_pane.view, commands, self
         )
+        self.panes = Panes(self, self.images, self.structure, self.inspector, self.jobs_pane, commands)
+        self.appearance = Appearance(self.settings, self.theme, self.browse, commands, self)
         parts: dict[str, QSplitter | QHeaderView] = {
             "columns": self.columns, "rows": self.rows, "structure": self.structure.view.header(),
             "jobs": self.jobs_pane.view.header(),
@@ -113,29 +117,19 @@ class MainWindow(QMainWindow):
         self._image_menu = self.commands.menu("", menus.IMAGE, self)
         self._node_menu = self.commands.menu("", menus.NODE, self)
         self._job_menu = self.commands.menu("", menus.JOBS, self)
-        for name, mode in menus.THEMES.items():
-            self.commands[name].setChecked(mode == self.theme.mode)
-        order = self.settings.text("images/order", "store")
-        for name, kind in menus.SORTS.items():
-            self.commands[name].setChecked(kind == order)
-        self.browse.sort(order)
 
     def _connect(self) -> None:
         commands, session = self.commands, self.session
         for name, slot in (
-            ("export", self._export), ("quit", self._quit), ("filter", self._go_to_filter),
-            ("allPlatforms", self.browse.choose_all), ("showOverview", self._show_overview),
-            ("showJson", self._show_json), ("about", self._about), ("nextPane", self._next_pane),
-            ("previousPane", self._previous_pane),
-        ):  # fmt: skip
+            ("export", self._export),
+            ("quit", self._quit),
+            ("allPlatforms", self.browse.choose_all),
+            ("about", self._about),
+        ):
             commands[name].triggered.connect(slot)
-        commands["showJobs"].toggled.connect(self._show_jobs)
-        for name in menus.THEMES:
-            commands[name].triggered.connect(self._theme_chosen)
-        for name in menus.SORTS:
-            commands[name].triggered.connect(self._order_chosen)
         for signal in (session.changed, session.closed, session.selected, session.summarised):
             signal.connect(self._refresh)
+        session.selected.connect(self._first_image)
         self.images.chosen.connect(self._refresh)
         self.images.menuWanted.connect(self._show_image_menu)
         self.structure.menuWanted.connect(self._show_node_menu)
@@ -144,13 +138,20 @@ class MainWindow(QMainWindow):
         self.copying.copied.connect(self._say)
         self.browse.nodeChosen.connect(self.inspect.show)
         self.work.changed.connect(self._refresh)
-        self.work.wanted.connect(self._want_jobs)
-        self._job_status.clicked.connect(self._want_jobs)
+        self.work.wanted.connect(self.panes.want_jobs)
+        self._job_status.clicked.connect(self.panes.want_jobs)
         self.export.dialogOpened.connect(self._dialog_opened)
         self.export.dialogClosed.connect(self._dialog_closed)
         self._ticker.timeout.connect(self._tell_jobs)
         session.in_use = self.jobs.uses
         self.jobs.idle.connect(session.sweep)
+
+    def _first_image(self, current: object) -> None:
+        """The keys go to the list as soon as there is one, unless somebody is typing already."""
+        if current is not None:
+            self.session.selected.disconnect(self._first_image)
+            if self.focusWidget() in (None, self.images.filter) and not self.images.filter.text():
+                self.images.view.setFocus(Qt.FocusReason.OtherFocusReason)
 
     # What holds now
 
@@ -192,32 +193,6 @@ class MainWindow(QMainWindow):
         platform = status.platform if status is not None else None
         self.export.open(platform if isinstance(platform, Platform) else None, platform is None)
 
-    def _go_to_filter(self) -> None:
-        self.images.filter.setFocus(Qt.FocusReason.ShortcutFocusReason)
-        self.images.filter.selectAll()
-
-    def _show_overview(self) -> None:
-        self.inspector.setCurrentIndex(0)
-
-    def _show_json(self) -> None:
-        self.inspector.setCurrentIndex(1)
-
-    def _show_jobs(self, shown: bool) -> None:
-        self.jobs_pane.setVisible(shown)
-
-    def _want_jobs(self) -> None:
-        self.commands["showJobs"].setChecked(True)
-
-    def _theme_chosen(self) -> None:
-        mode = next(mode for name, mode in menus.THEMES.items() if self.commands[name].isChecked())
-        self.settings.put("window/theme", mode)
-        self.theme.choose(mode)
-
-    def _order_chosen(self) -> None:
-        order = next(order for name, order in menus.SORTS.items() if self.commands[name].isChecked())
-        self.settings.put("images/order", order)
-        self.browse.sort(order)
-
     def _about(self) -> None:
         AboutDialog(self).open()
 
@@ -237,37 +212,12 @@ class MainWindow(QMainWindow):
     def _show_job_menu(self, position: QPoint) -> None:
         _popup(self._job_menu, position)
 
-    # Panes
-
-    def _panes(self) -> list[QWidget]:
-        structure = self.structure.view if self.structure.pages.shows_view else self.structure.picker
-        tab = self.inspector.overview if self.inspector.currentIndex() == 0 else self.inspector.json.text
-        inside: list[QWidget] = [
-            self.images.filter if not self.images.pages.shows_view else self.images.view,
-            structure,
-        ]
-        inside.append(tab if tab.isVisible() else self.inspector.tabBar())
-        return [*inside, self.jobs_pane.view] if self.jobs_pane.isVisible() else inside
-
-    def _move_to_pane(self, step: int) -> None:
-        panes = self._panes()
-        owners: list[QWidget] = [self.images, self.structure, self.inspector, self.jobs_pane]
-        focus = self.focusWidget()
-        at = next((i for i, owner in enumerate(owners) if focus and owner.isAncestorOf(focus)), -step)
-        panes[(at + step) % len(panes)].setFocus(Qt.FocusReason.TabFocusReason)
-
-    def _next_pane(self) -> None:
-        self._move_to_pane(1)
-
-    def _previous_pane(self) -> None:
-        self._move_to_pane(-1)
-
     # Qt's events
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
         if self.focusWidget() is None:
-            self.images.view.setFocus(Qt.FocusReason.OtherFocusReason)
+            self.images.filter.setFocus(Qt.FocusReason.OtherFocusReason)
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
         if self.stores.dropped(event.mimeData()):

@@ -57,6 +57,7 @@ class ExportDialog(QDialog):
         self.setWindowTitle(tr("Export"))
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.setMinimumWidth(680)
+        self._fitted = False
         self.platforms = PlatformsModel(self)
         self.platforms.ticked.connect(self._ticked)
         self._make_platforms()
@@ -230,11 +231,18 @@ class ExportDialog(QDialog):
             child.setObjectName("")
 
     def _fit(self) -> None:
-        """Grow for what is to be said; never shrink under the user's hands."""
-        wanted = self.sizeHint().height()
-        if self.isVisible() and wanted > self.height():
-            room = self.screen().availableGeometry().height() - 60
-            self.resize(self.width(), min(wanted, room))
+        """Grow for what is to be said; shrink only once, for the first answer."""
+        layout = self.layout()
+        if layout is None:
+            return
+        layout.activate()
+        wanted = layout.totalHeightForWidth(self.width()) if layout.hasHeightForWidth() else 0
+        wanted = min(
+            max(wanted, layout.totalMinimumSize().height()), self.screen().availableSize().height() - 60
+        )
+        if wanted > self.height() or not self._fitted:
+            self.resize(self.width(), wanted)
+        self._fitted = True
 
     def _scope(self) -> None:
         self.ticks.setEnabled(self.some.isChecked())

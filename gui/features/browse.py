@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
+from weakref import WeakSet
 
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QPushButton
@@ -44,6 +45,7 @@ class Browse(QObject):
         self._tree = structure.model
         self._words, self.order = "", "store"
         self._folded: set[object] = set()
+        self._seen: WeakSet[OpenStore] = WeakSet()
         self._restoring = False
         self.platform: PlatformStatus | None = None
         self._roots = Lookup(session.pool, self, priority=3)
@@ -125,18 +127,26 @@ class Browse(QObject):
         return [action_button(self._actions[name]) for name in names]
 
     def _store_changed(self, opened: object) -> None:
-        self.publish()
         assert isinstance(opened, OpenStore)
-        first = self._session.current is None and opened.store is not None and opened in self._session.stores
-        if first and opened.images:
-            self._select_first()
+        if opened.error is not None and len(self._session.stores) > 1 and opened in self._session.stores:
+            self._images.failure.say(
+                failure_of(opened.error).title, f"{opened.location}\n{_hint(opened.error)}"
+            )
+            self._session.close(opened)
+            return
+        self.publish()
+        fresh = opened.store is not None and opened not in self._seen and opened in self._session.stores
+        if fresh and opened.images:
+            self._seen.add(opened)
+            self._select_first(opened)
         elif self._session.current is None:
             self._selected(None)
         elif opened is self._session.current.opened and opened.store is not None:
             self._reselect(self._session.current)
 
-    def _select_first(self) -> None:
-        row = self._images.model.first_image()
+    def _select_first(self, opened: OpenStore) -> None:
+        """Somebody opened this store, so that is what is shown."""
+        row = self._images.model.first_image(opened)
         if row is not None:
             self._images.select(row.key, row.row)
 

@@ -44,7 +44,8 @@ def problems_failure(problems: Sequence[ShipglassError]) -> Failure:
 
 
 def _first_line(error: ShipglassError) -> str:
-    return error.message.splitlines()[0] if error.message else type(error).__name__
+    line = error.message.splitlines()[0] if error.message else type(error).__name__
+    return line[:1].upper() + line[1:]
 
 
 def _lines(error: ShipglassError) -> Iterator[str]:

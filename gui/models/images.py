@@ -44,7 +44,10 @@ class Source:
 
 @dataclass(frozen=True, slots=True)
 class ImageRow:
-    """One row: an image (``row`` is its place in its store), or a heading ("store", "group", "message")."""
+    """One row: an image (``row`` is its place in its store), or a heading ("store", "group", "message").
+
+    ``detail`` may be shortened where room is scarce, ``words`` may not.
+    """
 
     kind: str
     key: object
@@ -52,6 +55,7 @@ class ImageRow:
     name: str
     title: str
     detail: str
+    words: str = ""
     size: int | None = None
     badge: Badge | None = None
     referrer: bool = False
@@ -81,9 +85,16 @@ def image_row(source: Source, row: int) -> ImageRow:
         title = title[:1].upper() + title[1:]
     platforms = platform_words(summary) if summary and not image.is_referrer else ""
     words = platforms if badge.tint in ("ok", "muted") else badge.text
-    detail = " · ".join(part for part in (rest, words) if part)
     return ImageRow(
-        "image", source.key, row, image.name, title, detail, summary.size if summary else None, badge,
+        "image",
+        source.key,
+        row,
+        image.name,
+        title,
+        rest,
+        words,
+        summary.size if summary else None,
+        badge,
         image.is_referrer,
     )  # fmt: skip
 
@@ -168,11 +179,10 @@ class ImagesModel(QAbstractTableModel):
             self._places = {(source.key, image): at for (source, image), at in pairs}
         return self._places.get((key, row), -1)
 
-    def first_image(self) -> ImageRow | None:
-        """The first row that is an image."""
-        return next(
-            (self.row(at) for at, line in enumerate(self._lines) if not isinstance(line, ImageRow)), None
-        )
+    def first_image(self, key: object) -> ImageRow | None:
+        """The first row that is an image of the store ``key``."""
+        pairs = ((at, line) for at, line in enumerate(self._lines) if not isinstance(line, ImageRow))
+        return next((self.row(at) for at, line in pairs if line[0].key is key), None)
 
     def row(self, at: int) -> ImageRow:
         """What the row ``at`` shows."""
@@ -246,7 +256,7 @@ def _same(one: Line, other: Line) -> bool:
 
 
 def _tool_tip(row: ImageRow) -> str:
-    lines = [row.name, row.detail, row.badge.text if row.badge else ""]
+    lines = [row.name, row.detail, row.words, row.badge.text if row.badge else ""]
     return "\n".join(dict.fromkeys(line for line in lines if line))
 
 
@@ -256,6 +266,7 @@ def _spoken(row: ImageRow) -> str:
     parts = [
         row.title,
         row.detail,
+        row.words,
         size(row.size) if row.size is not None else "",
         row.badge.text if row.badge else "",
     ]

@@ -17,6 +17,7 @@ class Tokens:
     hover: str
     border: str
     strong_border: str
+    control_border: str  # of what can be ticked: a contrast of 3
     text: str
     muted: str
     disabled: str
@@ -44,6 +45,7 @@ LIGHT = Tokens(
     hover="#e9eef4",
     border="#dde2e9",
     strong_border="#b9c2cd",
+    control_border="#7d8a99",
     text="#1c2530",
     muted="#566271",
     disabled="#98a2ae",
@@ -67,6 +69,7 @@ DARK = Tokens(
     hover="#2a313a",
     border="#2e363f",
     strong_border="#4b5663",
+    control_border="#7a8796",
     text="#e3e8ee",
     muted="#9ba7b4",
     disabled="#626e7b",

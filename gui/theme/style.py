@@ -5,7 +5,7 @@ from __future__ import annotations
 from string import Template
 
 from gui.resources import icon_file
-from gui.theme.palette import Tokens
+from gui.theme.palette import DARK, Tokens
 
 _SHEET = Template("""
 QToolTip { background: $raised; color: $text; border: 1px solid $strong_border; padding: 4px; }
@@ -47,6 +47,8 @@ QComboBox::down-arrow { image: url("$arrow"); width: 14px; height: 14px; }
 QComboBox QAbstractItemView { border: 1px solid $strong_border; background: $base; outline: 0; padding: 3px; }
 
 QAbstractItemView { background: $base; border: 1px solid transparent; outline: 0; }
+QTreeView::item:selected:active, QListView::item:selected:active { background: $selection; }
+QTreeView::item:selected:!active, QListView::item:selected:!active { background: $quiet_selection; }
 QTextEdit, QPlainTextEdit { background: $base; border: 1px solid transparent; }
 QAbstractItemView:focus, QTextEdit:focus, QPlainTextEdit:focus { border: 1px solid $accent; }
 QListView[framed="true"], QTreeView[framed="true"] { border: 1px solid $border; border-radius: 5px; }
@@ -89,6 +91,28 @@ QLabel[tone="bad"] { color: $bad; }
 QLabel[tone="warn"] { color: $warn; }
 QLabel[heading="true"] { font-weight: 600; }
 
+QCheckBox, QRadioButton { spacing: 7px; padding: 2px; }
+QCheckBox::indicator, QAbstractItemView::indicator, QRadioButton::indicator {
+    width: 14px; height: 14px; border: 1px solid $control_border; border-radius: 4px; background: $base;
+}
+QRadioButton::indicator { border-radius: 8px; }
+QCheckBox::indicator:checked, QAbstractItemView::indicator:checked {
+    background: $accent; border-color: $accent; image: url("$tick");
+}
+QRadioButton::indicator:checked {
+    border-color: $accent;
+    background: qradialgradient(cx: 0.5, cy: 0.5, radius: 0.5, fx: 0.5, fy: 0.5,
+        stop: 0 $on_accent, stop: 0.45 $on_accent, stop: 0.55 $accent, stop: 1 $accent);
+}
+QCheckBox:focus, QRadioButton:focus { background: $hover; border-radius: 4px; }
+QCheckBox::indicator:focus, QRadioButton::indicator:focus { border: 2px solid $accent; }
+QCheckBox::indicator:disabled, QRadioButton::indicator:disabled, QAbstractItemView::indicator:disabled {
+    border-color: $border; background: $window;
+}
+QCheckBox::indicator:checked:disabled, QAbstractItemView::indicator:checked:disabled {
+    background: $disabled; border-color: $disabled; image: url("$tick");
+}
+
 QScrollBar:vertical { background: transparent; width: 11px; margin: 0; }
 QScrollBar:horizontal { background: transparent; height: 11px; margin: 0; }
 QScrollBar::handle { background: $strong_border; border-radius: 3px; margin: 2px;
@@ -102,4 +126,5 @@ QScrollBar::add-page, QScrollBar::sub-page { background: transparent; }
 def sheet(colours: Tokens) -> str:
     """The style sheet in ``colours``."""
     values = {name: getattr(colours, name) for name in colours.__slots__}
-    return _SHEET.substitute(values, arrow=icon_file("combo-arrow").as_posix())
+    tick = icon_file("tick-dark" if colours is DARK else "tick-light").as_posix()
+    return _SHEET.substitute(values, arrow=icon_file("combo-arrow").as_posix(), tick=tick)

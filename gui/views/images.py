@@ -24,7 +24,7 @@ from gui.models import ROW, VALUE, Index
 from gui.models.images import ImageRow, ImagesModel
 from gui.text import size, tr
 from gui.theme import icon, scaled_font, tokens
-from gui.widgets import ElidedLabel, Pages, tool_button
+from gui.widgets import ElidedLabel, FailureCard, Pages, tool_button
 
 _MARGIN, _GAP, _ICON = 10, 8, 16
 
@@ -55,6 +55,8 @@ class ImagesPane(QFrame):
         self.view = ImagesView(model)
         self.filter.left.connect(self.view.enter)
         self.pages = Pages(self.view)
+        self.failure = FailureCard("storeErrorText", dismissable=True)
+        self.failure.copy_button.hide()
         self._lay_out(actions)
         self.view.selectionModel().selectionChanged.connect(self._tell)
         self.view.selectionModel().currentChanged.connect(self._tell)
@@ -77,6 +79,10 @@ class ImagesPane(QFrame):
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(0)
         layout.addWidget(bar)
+        framed = QVBoxLayout()
+        framed.setContentsMargins(8, 0, 8, 0)
+        framed.addWidget(self.failure)
+        layout.addLayout(framed)
         layout.addWidget(self.pages, 1)
 
     def restore(self, chosen: Iterable[tuple[object, int]], current: tuple[object, int] | None) -> None:
@@ -220,7 +226,16 @@ class ImageDelegate(QStyledItemDelegate):
         _text(painter, title, row.title, colours.muted if row.referrer else strong, 1.0)
         below = area.adjusted(0, QFontMetrics(scaled_font(1.0)).height() + 2, 0, 0)
         tint = row.badge.tint if row.badge and row.badge.tint in ("warn", "bad") else "muted"
-        _text(painter, below, row.detail, getattr(colours, tint), 0.9)
+        self._paint_details(painter, below, row, getattr(colours, tint))
+
+    def _paint_details(self, painter: QPainter, area: QRect, row: ImageRow, colour: str) -> None:
+        """The words whole, and of the rest what there is room for."""
+        words = f" · {row.words}" if row.words and row.detail else row.words
+        room = QFontMetrics(scaled_font(0.9)).horizontalAdvance(words)
+        used = _text(
+            painter, area.adjusted(0, 0, -min(room, area.width()), 0), row.detail, tokens().muted, 0.9
+        )
+        _text(painter, area.adjusted(used, 0, 0, 0), words, colour, 0.9)
 
     def _paint_heading(self, painter: QPainter, area: QRect, row: ImageRow) -> None:
         colours = tokens()

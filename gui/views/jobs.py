@@ -25,7 +25,7 @@ from gui.text import tr
 from gui.theme import icon, tokens
 from gui.widgets import FailureCard, NoteLabel, Pages, RowDelegate, heading, tool_button
 
-_WIDTHS = {WHAT: 230, PROGRESS: 150, BYTES: 150, SPEED: 88, LEFT: 88, STATE: 110}
+_WIDTHS = {WHAT: 230, PROGRESS: 150, BYTES: 150, SPEED: 92, LEFT: 92, STATE: 150}
 
 
 class JobsPane(QFrame):
@@ -131,19 +131,20 @@ class JobsView(QTreeView):
         self.setModel(model)
         self.setItemDelegate(JobDelegate(self))
         self.setUniformRowHeights(True)
-        self.setAllColumnsShowFocus(True)
+        self.setAllColumnsShowFocus(False)
         self.setIconSize(QSize(16, 16))
         self.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
         self.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
         self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
         self.setTextElideMode(Qt.TextElideMode.ElideRight)
         header = self.header()
-        header.setStretchLastSection(True)
+        header.setStretchLastSection(False)
         header.setSectionsMovable(False)
         header.setSectionResizeMode(QHeaderView.ResizeMode.Interactive)
         header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
         for column, width in _WIDTHS.items():
             self.setColumnWidth(column, width)
+        header.setSectionResizeMode(WHAT, QHeaderView.ResizeMode.Stretch)
 
     def current(self) -> QModelIndex:
         """The current row."""

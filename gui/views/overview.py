@@ -92,7 +92,7 @@ class OverviewView(QTextBrowser):
             return
         yield "<table cellspacing='0' cellpadding='2' width='100%'>"
         for fact in section.facts:
-            label = f"<td class='m' width='32%' style='padding-right:10px'>{escape(fact.label)}</td>"
+            label = f"<td class='m' style='padding-right:12px;white-space:nowrap'>{escape(fact.label)}</td>"
             yield f"<tr>{label}<td>{self._value(fact)}</td></tr>"
         yield "</table>"
 

@@ -149,7 +149,7 @@ class StructureView(QTreeView):
         self.setModel(model)
         self.setItemDelegate(RowDelegate(self))
         self.setUniformRowHeights(True)
-        self.setAllColumnsShowFocus(True)
+        self.setAllColumnsShowFocus(False)
         self.setAlternatingRowColors(False)
         self.setIconSize(QSize(16, 16))
         self.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QGuiApplication
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QScrollArea, QToolButton, QVBoxLayout, QWidget
 
 from gui.text import tr
 from gui.theme import icon
@@ -41,7 +41,7 @@ class FailureCard(QFrame):
     ``error_name`` becomes the objectName of the label that holds the text. Hidden while there is nothing.
     """
 
-    def __init__(self, error_name: str, parent: QWidget | None = None) -> None:
+    def __init__(self, error_name: str, parent: QWidget | None = None, *, dismissable: bool = False) -> None:
         super().__init__(parent)
         self.setProperty("card", "bad")
         self.title = heading()
@@ -59,6 +59,12 @@ class FailureCard(QFrame):
         self._area.setWidget(self.text)
         self._area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self._area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self.dismiss = QToolButton()
+        self.dismiss.setIcon(icon("x"))
+        self.dismiss.setToolTip(tr("Take this message away"))
+        self.dismiss.setAccessibleName(tr("Take this message away"))
+        self.dismiss.clicked.connect(self.hide)
+        self.dismiss.setVisible(dismissable)
         self.copy_button = plain_button(tr("Copy"), "copy")
         self.copy_button.setToolTip(tr("Copy the whole message"))
         self.copy_button.clicked.connect(self._copy)
@@ -71,6 +77,7 @@ class FailureCard(QFrame):
         top.addWidget(IconLabel("circle-x", "bad"), 0, Qt.AlignmentFlag.AlignTop)
         top.addWidget(self.title, 1)
         top.addWidget(self.copy_button, 0, Qt.AlignmentFlag.AlignTop)
+        top.addWidget(self.dismiss, 0, Qt.AlignmentFlag.AlignTop)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(12, 10, 10, 10)
         layout.setSpacing(6)
@@ -80,7 +87,7 @@ class FailureCard(QFrame):
     def say(self, title: str, text: str) -> None:
         """Show a failure; an empty ``text`` hides the box."""
         self.title.setText(title)
-        self.text.setText(_breakable(text))
+        self.text.setText(text)
         self.text.setProperty("whole", text)
         self.setVisible(bool(text))
 
@@ -91,11 +98,6 @@ class FailureCard(QFrame):
 
     def _copy(self) -> None:
         QGuiApplication.clipboard().setText(f"{self.title.text()}\n{self.text.property('whole')}")
-
-
-def _breakable(text: str) -> str:
-    """As it is: digests are broken by the label only at blanks, so long ones get lines of their own."""
-    return text
 
 
 class NoteLabel(QWidget):

@@ -398,3 +398,30 @@ def test_views_keep_their_contract(sample: Driver) -> None:
     assert isinstance(sample.images, QListView)
     for name in ("imagesView", "structureView", "platformPicker", "inspector", "jobsView", "jobCancel"):
         assert sample.window.findChild(object, name) is not None  # type: ignore[type-var]
+
+
+def test_a_wrong_folder_beside_an_open_store_is_said_and_goes_away(sample: Driver, tmp_path: Path) -> None:
+    sample.choose("edge")
+    sample.window.stores.open(str(tmp_path))
+    said = sample.child(QLabel, "storeErrorText")
+    sample.wait(said.isVisible)
+    assert str(tmp_path) in said.text() and "oci-layout" in said.text()
+    assert len(sample.window.session.stores) == 1 and "edge" in sample.overview
+    away = next(b for b in sample.window.findChildren(QToolButton) if "away" in b.toolTip() and b.isVisible())
+    sample.press(away)
+    assert not said.isVisible()
+
+
+def test_a_store_that_is_opened_is_shown(sample: Driver, builder: StoreBuilder, tmp_path: Path) -> None:
+    builder.name("docker.io/library/second:1", builder.image())
+    sample.window.stores.open(str(builder.write_layout(tmp_path / "second")))
+    sample.wait(lambda: "docker.io/library/second:1" in sample.overview)
+    assert sample.images.currentIndex().data() == "docker.io/library/second:1"
+    sample.action("closeStoreAction").trigger()
+    assert len(sample.window.session.stores) == 1
+
+
+def test_the_keys_go_to_the_list_at_first(sample: Driver, qapp: QApplication) -> None:
+    assert qapp.focusWidget() is sample.images
+    sample.keys(KEY.Key_Down, to=sample.images)
+    sample.wait(lambda: "legacy-api" in sample.overview)

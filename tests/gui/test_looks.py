@@ -51,7 +51,8 @@ def test_contrast(theme: Tokens) -> None:
     pairs += [("muted", "selection"), ("ok", "selection"), ("warn", "selection"), ("bad", "selection")]
     weak = {f"{a} on {b}": round(contrast(getattr(theme, a), getattr(theme, b)), 2) for a, b in pairs}
     assert {pair: value for pair, value in weak.items() if value < 4.5} == {}
-    assert contrast(theme.strong_border, theme.base) >= 1.5
+    for ground in (theme.base, theme.window):
+        assert contrast(theme.control_border, ground) >= 3 and contrast(theme.accent, ground) >= 3
 
 
 def test_every_icon_that_is_named_exists() -> None:
