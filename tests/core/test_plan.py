@@ -274,6 +274,29 @@ def test_one_platform_of_several_is_a_note() -> None:
     assert planned(store).notes == ()
 
 
+@pytest.mark.parametrize("profile", ["oci", "v1"])
+def test_the_only_platform_of_an_index_is_no_note(profile: str) -> None:
+    builder = StoreBuilder()
+    builder.name(NAME, builder.index([(builder.image(), "linux/amd64")]))
+    store = MemoryStore.of(builder)
+    assert planned(store, profile=profile, **wanted("linux/amd64")).notes == ()
+    assert planned(store, profile=profile).notes == ()
+
+
+def test_docker_gets_the_first_of_two_for_one_platform() -> None:
+    builder = StoreBuilder()
+    first, second = builder.image([{"n": "1"}]), builder.image([{"n": "2"}])
+    builder.name(NAME, builder.index([(first, "linux/amd64"), (second, "linux/amd64")]))
+    nested = builder.index(
+        [builder.index([(second, "linux/amd64")]), builder.index([(first, "linux/amd64")])]
+    )
+    builder.name(FULL + "nested:1", nested)
+    one, other = rows(planned(MemoryStore.of(builder)))
+    for row, manifest in ((one, first), (other, second)):
+        config = json.loads(builder.blobs[manifest["digest"]])["config"]["digest"]
+        assert row["Config"] == "blobs/" + config.replace(":", "/")
+
+
 def test_an_image_that_docker_cannot_load_is_a_note() -> None:
     builder = StoreBuilder()
     arm = builder.image(platform="linux/arm64")
@@ -342,6 +365,20 @@ def test_the_subject_is_never_followed() -> None:
     store = MemoryStore.of(builder)
     assert image["digest"] not in blobs(planned(store))
     assert planned(store).problems == ()
+
+
+def test_what_only_an_annotation_ties_to_the_image_is_listed_by_its_digest() -> None:
+    """As containerd's filterReferrers: sorted, after the images, unless it is in the tree as well."""
+    builder = StoreBuilder()
+    image = builder.image()
+    subject = {"annotations": {MANIFEST_SUBJECT: image["digest"]}}
+    tied = [{**builder.image([{"n": str(n)}]), **subject} for n in range(6)]
+    both = builder.image([{"n": "both"}])
+    children = [image, *tied, {**both, **subject}, both]
+    root = builder.name(NAME, builder.index(children))
+    plan = planned(MemoryStore.of(builder))
+    listed = [entry["digest"] for entry in document(plan, "index.json")["manifests"]]
+    assert listed == [root["digest"], *sorted(each["digest"] for each in tied)]
 
 
 def test_the_plan_tells_what_was_asked() -> None:
