@@ -23,6 +23,7 @@ from exporter_core.errors import (
 from exporter_core.platforms import parse
 from tests.core.helpers import HOST, NAME, exported, planned
 from tests.images import (
+    MANIFEST_SUBJECT,
     OCI_LAYER,
     Json,
     StoreBuilder,
