@@ -35,7 +35,7 @@ from gui.views.jobs import JobsPane
 from gui.views.structure import StructurePane
 from gui.widgets import ElidedLabel
 
-_JOBS_HEIGHT = 220
+_JOBS_HEIGHT = 240
 _TELL_MS = 250
 
 

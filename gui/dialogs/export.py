@@ -217,9 +217,10 @@ class ExportDialog(QDialog):
         self._fit()
 
     def show_waiting(self, reason: str) -> None:
-        """An answer is on its way."""
+        """An answer is on its way; Export may be pressed already, and then waits for it."""
         self.reason.setText(reason)
-        self.start.setEnabled(False)
+        self.start.setEnabled(True)
+        self.start.setToolTip("")
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)

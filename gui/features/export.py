@@ -100,6 +100,7 @@ class Export(QObject):
         self._images: tuple[Chosen, ...] = ()
         self._estimate: Estimate | None = None
         self._named = ""  # the target that was suggested
+        self._armed = False  # Export was pressed, and the plan is still to come
         self._confirmed = ""  # a file that may be replaced
         self._platform: Platform | None = None
         self._lookup = Lookup(session.pool, self, priority=2)
@@ -118,7 +119,7 @@ class Export(QObject):
         store = self._store()
         if store is None:
             return
-        self._platform, self._estimate, self._confirmed = platform, None, ""
+        self._platform, self._estimate, self._confirmed, self._armed = platform, None, "", False
         dialog = ExportDialog([item.image for item in self._images], store.location, self._window)
         self._dialog = dialog
         self._everything = everything
@@ -126,6 +127,7 @@ class Export(QObject):
         dialog.browseWanted.connect(self._browse)
         dialog.startWanted.connect(self._start)
         dialog.finished.connect(self._closed)
+        dialog.show_waiting(tr("Planning…"))
         self._show_platforms()
         self._suggest()
         self._ask()
@@ -202,6 +204,7 @@ class Export(QObject):
             return
         self._suggest()
         form = self._dialog.form()
+        self._armed = False
         if self._estimate is None or form.options != self._estimate.plan.options:
             self._dialog.show_waiting(tr("Planning…"))
         elif self._estimate.path != full_path(form.path):
@@ -225,6 +228,8 @@ class Export(QObject):
         if form.options == answer.plan.options and full_path(form.path) == answer.path:
             self._estimate = answer
             self._show(form, answer)
+            if self._armed and self._dialog.start.isEnabled():
+                self._start()
 
     def _failed(self, key: object, error: object) -> None:
         assert isinstance(error, BaseException)
@@ -252,8 +257,13 @@ class Export(QObject):
     # Start
 
     def _start(self) -> None:
+        """Begin, or as soon as the plan for what is filled in has come."""
         dialog, answer = self._dialog, self._estimate
-        if dialog is None or answer is None:
+        if dialog is None:
+            return
+        self._armed = answer is None or answer.plan.options != dialog.form().options
+        if answer is None or self._armed:
+            dialog.show_waiting(tr("Planning; the export begins in a moment…"))
             return
         path = full_path(dialog.form().path)
         problem = target_problem(path, answer.plan.total, free_space(path))

@@ -50,9 +50,9 @@ def _first_line(error: ShipglassError) -> str:
 
 def _lines(error: ShipglassError) -> Iterator[str]:
     yield _sentence(error)
-    yield from (f"{label}: {value}" for label, value in _facts(error) if value)
     if error.hint:
         yield tr("What to do: {hint}", hint=error.hint)
+    yield from (f"{label}: {value}" for label, value in _facts(error) if value)
 
 
 def _sentence(error: ShipglassError) -> str:

@@ -84,7 +84,8 @@ QMenuBar::item:selected { background: $hover; }
 QFrame[card="bad"] { background: $bad_fill; border: 1px solid $bad; border-radius: 6px; }
 QFrame[card="warn"] { background: $warn_fill; border: 1px solid $warn; border-radius: 6px; }
 QFrame[card] QLabel { background: transparent; border: 0; color: $text; }
-QFrame[card] QScrollArea, QFrame[card] QScrollArea > QWidget > QWidget { background: transparent; border: 0; }
+QFrame[card] QTextEdit { background: transparent; border: 0; color: $text; }
+QFrame[card] QTextEdit:focus { border: 1px solid $accent; }
 QFrame[bar="true"] { background: $window; border: 0; border-bottom: 1px solid $border; }
 QLabel[muted="true"] { color: $muted; }
 QLabel[tone="bad"] { color: $bad; }

@@ -231,11 +231,11 @@ class ImageDelegate(QStyledItemDelegate):
     def _paint_details(self, painter: QPainter, area: QRect, row: ImageRow, colour: str) -> None:
         """The words whole, and of the rest what there is room for."""
         words = f" · {row.words}" if row.words and row.detail else row.words
-        room = QFontMetrics(scaled_font(0.9)).horizontalAdvance(words)
+        room = QFontMetrics(scaled_font(0.9)).horizontalAdvance(words) + 2
         used = _text(
             painter, area.adjusted(0, 0, -min(room, area.width()), 0), row.detail, tokens().muted, 0.9
         )
-        _text(painter, area.adjusted(used, 0, 0, 0), words, colour, 0.9)
+        _text(painter, area.adjusted(used, 0, 2, 0), words, colour, 0.9)
 
     def _paint_heading(self, painter: QPainter, area: QRect, row: ImageRow) -> None:
         colours = tokens()

@@ -25,7 +25,7 @@ from gui.text import tr
 from gui.theme import icon, tokens
 from gui.widgets import FailureCard, NoteLabel, Pages, RowDelegate, heading, tool_button
 
-_WIDTHS = {WHAT: 230, PROGRESS: 150, BYTES: 150, SPEED: 92, LEFT: 92, STATE: 150}
+_WIDTHS = {WHAT: 230, PROGRESS: 128, BYTES: 162, SPEED: 86, LEFT: 82, STATE: 132}
 
 
 class JobsPane(QFrame):
@@ -96,8 +96,10 @@ class JobsPane(QFrame):
         self.failure.say(title, text)
         if text and self._holder.isHidden():
             self._holder.show()
-            self.splitter.setSizes([self.width() * 3 // 5, self.width() * 2 // 5])
+            self.splitter.setSizes([self.width() * 11 // 20, self.width() * 9 // 20])
         self._holder.setVisible(bool(text))
+        for column in (SPEED, LEFT):  # they say nothing of a job that has failed
+            self.view.setColumnHidden(column, bool(text))
 
     def select(self, row: int) -> None:
         """Make this export the current one."""

@@ -30,7 +30,7 @@ from gui.widgets import Pages, RowDelegate, action_button
 
 STATUS = USER + 1
 """Role of the picker's items: the PlatformStatus (None: all). ``currentData()`` is the Platform."""
-_WIDTHS = {LABEL: 236, STATE: 134, SIZE: 74, TYPE: 126, DIGEST: 90}
+_WIDTHS = {LABEL: 236, STATE: 128, SIZE: 72, TYPE: 128, DIGEST: 84}
 
 
 class StructurePane(QFrame):

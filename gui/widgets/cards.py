@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QSize, Qt
-from PySide6.QtGui import QGuiApplication
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QScrollArea, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtGui import QGuiApplication, QPainter, QPaintEvent, QTextOption
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QTextEdit, QToolButton, QVBoxLayout, QWidget
 
 from gui.text import tr
 from gui.theme import icon
@@ -28,17 +28,42 @@ class IconLabel(QLabel):
         self._icon = icon(name, tint)
         self.update()
 
-    def paintEvent(self, event: object) -> None:
-        from PySide6.QtGui import QPainter
-
+    def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
         self._icon.paint(painter, self.rect())
+
+
+class ErrorText(QTextEdit):
+    """Plain text to read and select; breaks a digest where the line ends, scrolls where it is long."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setAccessibleName(tr("What went wrong"))
+        self.setReadOnly(True)
+        self.setTextInteractionFlags(_SELECTABLE)
+        self.setWordWrapMode(QTextOption.WrapMode.WrapAtWordBoundaryOrAnywhere)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setTabChangesFocus(True)
+        self.setFrameShape(QFrame.Shape.NoFrame)
+        self.document().setDocumentMargin(0)
+
+    def text(self) -> str:
+        """All of it."""
+        return self.toPlainText()
+
+    def sizeHint(self) -> QSize:
+        """As tall as the text, within reason."""
+        lines = self.toPlainText().count("\n") + 2
+        return QSize(420, min(10, lines) * self.fontMetrics().lineSpacing() + 6)
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(120, 2 * self.fontMetrics().lineSpacing())
 
 
 class FailureCard(QFrame):
     """A red box: what went wrong, all of it, selectable, with a button that copies it.
 
-    ``error_name`` becomes the objectName of the label that holds the text. Hidden while there is nothing.
+    ``error_name`` becomes the objectName of what holds the text. Hidden while there is nothing.
     """
 
     def __init__(self, error_name: str, parent: QWidget | None = None, *, dismissable: bool = False) -> None:
@@ -46,19 +71,8 @@ class FailureCard(QFrame):
         self.setProperty("card", "bad")
         self.title = heading()
         self.title.setWordWrap(True)
-        self.text = QLabel()
+        self.text = ErrorText()
         self.text.setObjectName(error_name)
-        self.text.setAccessibleName(tr("What went wrong"))
-        self.text.setWordWrap(True)
-        self.text.setTextFormat(Qt.TextFormat.PlainText)
-        self.text.setTextInteractionFlags(_SELECTABLE)
-        self.text.setAlignment(Qt.AlignmentFlag.AlignTop | Qt.AlignmentFlag.AlignLeft)
-        self._area = QScrollArea()
-        self._area.setWidgetResizable(True)
-        self._area.setFrameShape(QFrame.Shape.NoFrame)
-        self._area.setWidget(self.text)
-        self._area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self._area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.dismiss = QToolButton()
         self.dismiss.setIcon(icon("x"))
         self.dismiss.setToolTip(tr("Take this message away"))
@@ -82,22 +96,16 @@ class FailureCard(QFrame):
         layout.setContentsMargins(12, 10, 10, 10)
         layout.setSpacing(6)
         layout.addLayout(top)
-        layout.addWidget(self._area, 1)
+        layout.addWidget(self.text, 1)
 
     def say(self, title: str, text: str) -> None:
         """Show a failure; an empty ``text`` hides the box."""
         self.title.setText(title)
-        self.text.setText(text)
-        self.text.setProperty("whole", text)
+        self.text.setPlainText(text)
         self.setVisible(bool(text))
 
-    def sizeHint(self) -> QSize:
-        """As tall as its text wants, within reason."""
-        width = max(300, self.width() - 40)
-        return QSize(420, min(200, self.text.heightForWidth(width) + 64))
-
     def _copy(self) -> None:
-        QGuiApplication.clipboard().setText(f"{self.title.text()}\n{self.text.property('whole')}")
+        QGuiApplication.clipboard().setText(f"{self.title.text()}\n{self.text.text()}")
 
 
 class NoteLabel(QWidget):

@@ -17,6 +17,7 @@ from PySide6.QtWidgets import (
     QLineEdit,
     QPlainTextEdit,
     QTextBrowser,
+    QTextEdit,
     QTreeView,
     QWidget,
 )
@@ -97,8 +98,8 @@ class Driver:
         return self.child(QAbstractButton, "jobCancel")
 
     @property
-    def error(self) -> QLabel:
-        return self.child(QLabel, "errorText")
+    def error(self) -> QTextEdit:
+        return self.child(QTextEdit, "errorText")
 
     @property
     def overview(self) -> str:
@@ -170,13 +171,18 @@ class Driver:
         self.qtbot.waitExposed(self.dialog)
 
     def export(self, path: Path) -> None:
-        """Through the dialog: type the path, press Export as soon as it can be pressed."""
+        """Through the dialog: type the path, press Export once the plan is there."""
         self.open_dialog()
         self.target.setFocus()
         self.target.selectAll()
         QTest.keyClicks(self.target, str(path))
-        self.wait(self.start.isEnabled)
+        self.wait_planned()
         self.press(self.start)
+
+    def wait_planned(self) -> None:
+        """Until the dialog has an answer that lets Export be pressed."""
+        reason = self.child(QLabel, "exportReason")
+        self.wait(lambda: self.start.isEnabled() and not reason.text())
 
     def job_state(self, row: int = 0) -> str:
         model = self.jobs.model()

@@ -7,7 +7,15 @@ import pytest
 from PySide6.QtCore import QEvent, QMimeData, QPoint, QPointF, Qt, QUrl
 from PySide6.QtGui import QDragEnterEvent, QDropEvent, QGuiApplication
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QFileDialog, QLabel, QListView, QPushButton, QToolButton
+from PySide6.QtWidgets import (
+    QApplication,
+    QFileDialog,
+    QLabel,
+    QListView,
+    QPushButton,
+    QTextEdit,
+    QToolButton,
+)
 
 from gui.settings import Settings
 from tests.gui.conftest import SAMPLE, Open
@@ -403,9 +411,9 @@ def test_views_keep_their_contract(sample: Driver) -> None:
 def test_a_wrong_folder_beside_an_open_store_is_said_and_goes_away(sample: Driver, tmp_path: Path) -> None:
     sample.choose("edge")
     sample.window.stores.open(str(tmp_path))
-    said = sample.child(QLabel, "storeErrorText")
+    said = sample.child(QTextEdit, "storeErrorText")
     sample.wait(said.isVisible)
-    assert str(tmp_path) in said.text() and "oci-layout" in said.text()
+    assert str(tmp_path) in said.toPlainText() and "oci-layout" in said.toPlainText()
     assert len(sample.window.session.stores) == 1 and "edge" in sample.overview
     away = next(b for b in sample.window.findChildren(QToolButton) if "away" in b.toolTip() and b.isVisible())
     sample.press(away)

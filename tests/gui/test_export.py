@@ -9,7 +9,16 @@ from pathlib import Path
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QAbstractButton, QApplication, QLabel, QLineEdit, QListView, QMessageBox
+from PySide6.QtWidgets import (
+    QAbstractButton,
+    QApplication,
+    QLabel,
+    QLineEdit,
+    QListView,
+    QMessageBox,
+    QRadioButton,
+    QWidget,
+)
 
 from exporter_core import open_store, verify_location
 from tests.gui.conftest import SAMPLE, Open
@@ -53,7 +62,7 @@ def test_main_job_by_keyboard_alone(sample: Driver, tmp_path: Path, qapp: QAppli
     sample.keys(KEY.Key_E, CTRL, to=window)
     sample.wait(lambda: qapp.focusWidget() is sample.target)
     QTest.keyClicks(sample.target, str(tmp_path / "keys.tar"))
-    sample.wait(sample.start.isEnabled)
+    sample.wait_planned()
     sample.keys(KEY.Key_Return)
     sample.wait_job("done")
     report = verify_location(tmp_path / "keys.tar")
@@ -81,7 +90,7 @@ def test_several_images_into_one_file(sample: Driver, tmp_path: Path) -> None:
     ticks = sample.child(QListView, "exportPlatforms").model()
     assert "only in 1 of 2 images" in ticks.index(1, 0).data()
     sample.target.setText(str(tmp_path / "two.tar"))
-    sample.wait(sample.start.isEnabled)
+    sample.wait_planned()
     sample.press(sample.start)
     sample.wait_job("done")
     assert len(images_in(tmp_path / "two.tar")) == 2
@@ -104,23 +113,44 @@ def test_options_reach_the_archive(sample: Driver, tmp_path: Path) -> None:
     sample.choose("edge")
     sample.open_dialog()
     box = next(b for b in sample.dialog.findChildren(QAbstractButton) if "manifest.json" in b.text())
-    sample.wait(sample.start.isEnabled)
-    sample.press(box)
-    assert not sample.start.isEnabled(), "a plan for other options must not be started"
+    sample.wait_planned()
     sample.target.setText(str(tmp_path / "plain.tar"))
-    sample.wait(sample.start.isEnabled)
-    command = sample.child(QLineEdit, "exportCommand").text()
-    assert "--no-docker-manifest" in command and str(tmp_path / "plain.tar") in command
+    sample.press(box)
+    command = sample.child(QLineEdit, "exportCommand")
+    sample.wait(lambda: "--no-docker-manifest" in command.text())
+    assert str(tmp_path / "plain.tar") in command.text()
     sample.press(sample.start)
     sample.wait_job("done")
     assert "manifest.json" not in names(tmp_path / "plain.tar")
+
+
+def test_pressed_before_the_plan_is_there(sample: Driver, tmp_path: Path) -> None:
+    """Export waits for the plan of what is filled in now, and is not lost."""
+    sample.choose("legacy-api")
+    sample.open_dialog()
+    sample.target.setText(str(tmp_path / "quick.tar"))
+    sample.press(sample.child(QRadioButton, "exportEverything"))
+    sample.press(sample.start)
+    sample.wait_job("done")
+    assert verify_location(tmp_path / "quick.tar").blobs == 9
+
+
+def test_pressed_before_a_plan_that_cannot_work(sample: Driver, tmp_path: Path) -> None:
+    sample.choose("sparse-cache")
+    sample.open_dialog()
+    sample.target.setText(str(tmp_path / "never.tar"))
+    sample.press(sample.child(QRadioButton, "exportEverything"))
+    sample.press(sample.start)
+    sample.wait(lambda: sample.error.isVisible() and not sample.start.isEnabled())
+    assert sample.jobs.model().rowCount() == 0 and not (tmp_path / "never.tar").exists()
+    sample.dialog.reject()
 
 
 def test_unticking_everything_is_refused_with_the_reason(sample: Driver) -> None:
     sample.choose("harbor-web")
     sample.open_dialog()
     view = sample.child(QListView, "exportPlatforms")
-    sample.wait(sample.start.isEnabled)
+    sample.wait_planned()
     view.setFocus()
     view.setCurrentIndex(view.model().index(0, 0))
     sample.keys(KEY.Key_Space, to=view)
@@ -136,7 +166,7 @@ def test_a_missing_blob_stops_it_before_byte_one(sample: Driver, tmp_path: Path)
     assert "2 of 4" in sample.picker.currentText()
     sample.open_dialog()
     sample.wait(lambda: sample.error.isVisible())
-    said = sample.error.text()
+    said = sample.error.toPlainText()
     assert "layer 1 of linux/arm64/v8" in said and "layer 2 of linux/arm64/v8" in said
     assert "e0f907064a4509d7b62d04baf355918b2b9f51388d6d1241d0981d71e553f0a1" in said
     assert "What to do" in said
@@ -149,7 +179,7 @@ def test_a_missing_blob_stops_it_before_byte_one(sample: Driver, tmp_path: Path)
         assert text
     sample.wait(lambda: not sample.error.isVisible())
     sample.target.setText(str(tmp_path / "ok.tar"))
-    sample.wait(sample.start.isEnabled)
+    sample.wait_planned()
     sample.press(sample.start)
     sample.wait_job("done")
 
@@ -159,7 +189,7 @@ def test_a_corrupt_blob_is_named_and_nothing_is_left(sample: Driver, tmp_path: P
     sample.export(tmp_path / "broken.tar")
     sample.wait_job("failed")
     assert sample.error.isVisible()
-    said = sample.error.text()
+    said = sample.error.toPlainText()
     for part in (
         "layer 2 of linux/amd64 of registry.example.com/team/broken-job:1",
         "Expected: sha256:9b53a9a920d4bcc7",
@@ -204,8 +234,8 @@ def test_retry_finds_that_a_blob_went_missing(
     driver.wait_job("failed")
     (store / "blobs" / layer["digest"].replace(":", "/")).unlink()
     driver.action("retryJobAction").trigger()
-    driver.wait(lambda: "not in the store" in driver.error.text())
-    assert driver.job_state() == "failed" and layer["digest"] in driver.error.text()
+    driver.wait(lambda: "not in the store" in driver.error.toPlainText())
+    assert driver.job_state() == "failed" and layer["digest"] in driver.error.toPlainText()
 
 
 def test_cancel_in_the_middle_of_a_copy(open_window: Open, builder: StoreBuilder, tmp_path: Path) -> None:
@@ -277,10 +307,13 @@ def test_an_existing_file_is_asked_about(sample: Driver, tmp_path: Path) -> None
 def test_a_target_that_cannot_be_written(sample: Driver, tmp_path: Path, place: str) -> None:
     sample.choose("edge")
     sample.open_dialog()
-    sample.wait(sample.start.isEnabled)
+    sample.wait_planned()
     sample.target.setText(str(tmp_path / place))
     sample.wait(lambda: sample.error.isVisible() and not sample.start.isEnabled())
-    assert str(tmp_path) in sample.child(QLabel, "exportFacts").text() or str(tmp_path) in sample.error.text()
+    assert (
+        str(tmp_path) in sample.child(QLabel, "exportFacts").text()
+        or str(tmp_path) in sample.error.toPlainText()
+    )
     sample.target.setText(str(tmp_path / "fine.tar"))
     sample.wait(lambda: not sample.error.isVisible() and sample.start.isEnabled())
     sample.dialog.reject()
@@ -290,14 +323,14 @@ def test_there_is_one_error_text_at_a_time(sample: Driver, tmp_path: Path) -> No
     sample.choose("broken-job")
     sample.export(tmp_path / "broken.tar")
     sample.wait_job("failed")
-    assert len(sample.window.findChildren(QLabel, "errorText")) == 1
+    assert len(sample.window.findChildren(QWidget, "errorText")) == 1
     sample.choose("sparse-cache")
     sample.pick("All")
     sample.open_dialog()
-    sample.wait(lambda: "e0f90706" in sample.error.text())
-    assert len(sample.window.findChildren(QLabel, "errorText")) == 1
+    sample.wait(lambda: "e0f90706" in sample.error.toPlainText())
+    assert len(sample.window.findChildren(QWidget, "errorText")) == 1
     sample.dialog.reject()
-    sample.wait(lambda: "broken-job" in sample.error.text())
+    sample.wait(lambda: "broken-job" in sample.error.toPlainText())
 
 
 def test_exports_wait_for_each_other(open_window: Open, builder: StoreBuilder, tmp_path: Path) -> None:
@@ -355,7 +388,7 @@ def test_checksum_on_request(sample: Driver, tmp_path: Path) -> None:
     )
     sample.press(box)
     sample.target.setText(str(tmp_path / "sum.tar"))
-    sample.wait(sample.start.isEnabled)
+    sample.wait_planned()
     sample.press(sample.start)
     sample.wait_job("done")
     digest = hashlib.sha256((tmp_path / "sum.tar").read_bytes()).hexdigest()
@@ -369,5 +402,5 @@ def test_a_store_that_went_away_is_said(open_window: Open, tmp_path: Path) -> No
     shutil.rmtree(tmp_path / "store")
     driver.open_dialog()
     driver.wait(lambda: driver.error.isVisible())
-    assert "not in the store" in driver.error.text()
+    assert "not in the store" in driver.error.toPlainText()
     driver.dialog.reject()

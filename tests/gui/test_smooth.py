@@ -54,7 +54,7 @@ def test_a_full_speed_export_does_not_stall_the_window(open_window: Open, fast_f
     driver = open_window(fast_folder / "big")
     driver.open_dialog()
     driver.target.setText(str(fast_folder / "out.tar"))
-    driver.wait(driver.start.isEnabled)
+    driver.wait_planned()
     watchdog = Watchdog()
     driver.press(driver.start)
     watchdog.start()
