@@ -1,11 +1,13 @@
-"""What the window remembers between runs, in one INI file; nothing else is written anywhere.
+"""What the window remembers between runs, in one INI file; and where the log and crash files go.
 
-``SHIPGLASS_CONFIG_DIR`` names its folder, else the system's place for configuration (XDG_CONFIG_HOME).
+``SHIPGLASS_CONFIG_DIR`` names its folder, else the system's place for configuration (XDG_CONFIG_HOME). The
+log stands in the system's place for state (XDG_STATE_HOME), with that variable in a folder beside the file.
 """
 
 from __future__ import annotations
 
 import os
+from dataclasses import dataclass, fields
 from pathlib import Path
 
 from PySide6.QtCore import QByteArray, QSettings, QStandardPaths
@@ -20,6 +22,44 @@ def config_folder() -> Path:
         return Path(chosen)
     place = QStandardPaths.StandardLocation.GenericConfigLocation
     return Path(QStandardPaths.writableLocation(place)) / "shipglass"
+
+
+def state_folder() -> Path:
+    """The folder of the log and of crash files, which need not exist yet."""
+    chosen = os.environ.get("SHIPGLASS_CONFIG_DIR")
+    if chosen:
+        return Path(chosen) / "state"
+    place = QStandardPaths.StandardLocation.GenericStateLocation
+    return Path(QStandardPaths.writableLocation(place)) / "shipglass"
+
+
+@dataclass(frozen=True, slots=True)
+class Preferences:
+    """What the user chose in the Preferences dialog."""
+
+    theme: str = "system"  # or light, dark
+    document_limit: int = 8  # MiB of the largest document that is read
+    folder: str = ""  # where exports start; "": where the last one went
+    name_template: str = "{name}_{platform}"
+    workers: int = 0  # threads that copy; 0: one core is left to the window
+    notify: bool = True  # when an export ends unseen
+    confirm_quit: bool = True  # while exports run
+
+    @property
+    def limit(self) -> int:
+        """The document limit in bytes."""
+        return self.document_limit << 20
+
+
+_KEYS = {
+    "theme": "window/theme",
+    "document_limit": "documents/limit",
+    "folder": "export/always_in",
+    "name_template": "export/name",
+    "workers": "export/workers",
+    "notify": "export/notify",
+    "confirm_quit": "window/confirm_quit",
+}
 
 
 class Settings:
@@ -37,6 +77,11 @@ class Settings:
     def flag(self, key: str, default: bool = False) -> bool:
         """The yes or no under ``key``."""
         return self.text(key, "yes" if default else "no") == "yes"
+
+    def integer(self, key: str, default: int, most: int) -> int:
+        """The whole number under ``key``, 0 … ``most``."""
+        text = self.text(key)
+        return min(int(text), most) if text.isascii() and text.isdigit() and len(text) < 9 else default
 
     def texts(self, key: str) -> list[str]:
         """The list of texts under ``key``."""
@@ -57,6 +102,27 @@ class Settings:
     def save(self) -> None:
         """Write to disk now."""
         self._store.sync()
+
+    @property
+    def preferences(self) -> Preferences:
+        """The user's choices, defaults where there are none."""
+        default = Preferences()
+        return Preferences(
+            theme=self.text(_KEYS["theme"], default.theme),
+            document_limit=max(1, self.integer(_KEYS["document_limit"], default.document_limit, 256)),
+            folder=self.text(_KEYS["folder"]),
+            name_template=self.text(_KEYS["name_template"]) or default.name_template,
+            workers=self.integer(_KEYS["workers"], default.workers, 64),
+            notify=self.flag(_KEYS["notify"], default.notify),
+            confirm_quit=self.flag(_KEYS["confirm_quit"], default.confirm_quit),
+        )
+
+    @preferences.setter
+    def preferences(self, chosen: Preferences) -> None:
+        for item in fields(Preferences):
+            value = getattr(chosen, item.name)
+            self.put(_KEYS[item.name], value if isinstance(value, bool) else str(value))
+        self.save()
 
     @property
     def last_store(self) -> str:

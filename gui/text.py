@@ -21,8 +21,14 @@ def tr(text: str, /, **values: object) -> str:
 
 
 def plural(n: int, one: str, many: str) -> str:
-    """``one`` for a single thing, else ``many``; each may say ``{n}``, the localised number."""
-    return tr(one if n == 1 else many, n=number(n))
+    """``one`` for a single thing, else ``many``; each may say ``{n}``, the localised number.
+
+    Translations are of ``many``, in as many forms as their language has; ``one`` is English alone.
+    """
+    translated = QCoreApplication.translate("Shipglass", many, None, n)
+    if translated == many and n == 1:
+        translated = one
+    return translated.format(n=number(n))
 
 
 def number(n: int) -> str:
