@@ -25,7 +25,8 @@ from gui.theme import icon, scaled_font, tokens
 from gui.widgets import muted
 
 _MARGIN, _GAP, _ICON = 12, 9, 16
-_WIDTH, _ROWS = 640, 11
+_WIDTH, _ROWS, _ROW_ROOM = 640, 11, 14
+_MIDDLE = Qt.AlignmentFlag.AlignVCenter
 _KEYS = Qt.Key
 _TO_LIST = frozenset([_KEYS.Key_Up, _KEYS.Key_Down, _KEYS.Key_PageUp, _KEYS.Key_PageDown])
 
@@ -67,12 +68,10 @@ class Chooser(QDialog):
         layout.addWidget(self.search)
         layout.addWidget(self.view, 1)
         layout.addWidget(self.reason)
-        row = (
-            self.view.sizeHintForRow(0) if self.model.rowCount() else QFontMetrics(self.font()).height() + 14
-        )
+        row = QFontMetrics(self.font()).height() + _ROW_ROOM
         parent = self.parentWidget()
         width = min(_WIDTH, parent.width() - 40) if parent is not None else _WIDTH
-        self.resize(max(width, 360), max(row, 20) * _ROWS + 110)
+        self.resize(max(width, 360), row * _ROWS + 110)
 
     # What is offered
 
@@ -137,7 +136,7 @@ class _ChoiceDelegate(QStyledItemDelegate):
     """Icon, title with the typed letters in bold, detail in the quiet colour, and at the right the keys."""
 
     def sizeHint(self, option: QStyleOptionViewItem, index: Index) -> QSize:
-        return QSize(120, option.fontMetrics.height() + 14)
+        return QSize(120, option.fontMetrics.height() + _ROW_ROOM)
 
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
         choice = index.data(ROW)
@@ -164,9 +163,7 @@ class _ChoiceDelegate(QStyledItemDelegate):
         area.setLeft(area.left() + _ICON + _GAP)
         if choice.right:
             painter.setPen(QColor(colours.muted))
-            painter.drawText(
-                area, int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter), choice.right
-            )
+            painter.drawText(area, int(Qt.AlignmentFlag.AlignRight | _MIDDLE), choice.right)
             area.setRight(area.right() - painter.fontMetrics().horizontalAdvance(choice.right) - _GAP)
         used = _title(painter, area, choice, title)
         area.setLeft(area.left() + used + _GAP)
@@ -175,7 +172,7 @@ class _ChoiceDelegate(QStyledItemDelegate):
             shown = painter.fontMetrics().elidedText(
                 choice.detail, Qt.TextElideMode.ElideMiddle, area.width()
             )
-            painter.drawText(area, int(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter), shown)
+            painter.drawText(area, int(Qt.AlignmentFlag.AlignLeft | _MIDDLE), shown)
 
 
 def _title(painter: QPainter, area: QRect, choice: Choice, colour: str) -> int:

@@ -1,4 +1,4 @@
-"""What the palette and quick open offer: choices, the model that shows them, and images found by a few letters."""
+"""What the palette and quick open offer: choices, how they are found, and the model that shows them."""
 
 from __future__ import annotations
 
