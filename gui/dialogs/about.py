@@ -9,18 +9,11 @@ from PySide6.QtCore import QLibraryInfo, QSize, Qt
 from PySide6.QtGui import QGuiApplication, QIcon
 from PySide6.QtWidgets import QDialog, QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
+from exporter_core import __version__
 from gui.resources import icon_file
 from gui.text import tr
 from gui.theme import scaled_font
 from gui.widgets import muted, plain_button
-
-
-def program_version() -> str:
-    """The installed version; "(checkout)" where it is not installed."""
-    try:
-        return version("shipglass")
-    except PackageNotFoundError:
-        return tr("(checkout)")
 
 
 def versions() -> str:
@@ -31,7 +24,7 @@ def versions() -> str:
     except PackageNotFoundError:
         pyside = "?"
     return (
-        f"Shipglass {program_version()}\nPython {platform.python_version()}\nQt {qt}, PySide6 {pyside}\n"
+        f"Shipglass {__version__}\nPython {platform.python_version()}\nQt {qt}, PySide6 {pyside}\n"
         f"{platform.platform()}, {QGuiApplication.platformName()}"
     )
 
@@ -76,6 +69,7 @@ class AboutDialog(QDialog):
         close = plain_button(tr("Close"))
         close.setDefault(True)
         close.clicked.connect(self.accept)
+        close.setFocus()
         row = QHBoxLayout()
         row.addStretch(1)
         row.addWidget(copy)

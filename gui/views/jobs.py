@@ -25,7 +25,7 @@ from gui.text import tr
 from gui.theme import icon, tokens
 from gui.widgets import FailureCard, NoteLabel, Pages, RowDelegate, heading, tool_button
 
-_WIDTHS = {WHAT: 230, PROGRESS: 128, BYTES: 162, SPEED: 86, LEFT: 82, STATE: 132}
+_WIDTHS = {WHAT: 230, PROGRESS: 128, BYTES: 162, SPEED: 86, LEFT: 86, STATE: 152}
 
 
 class JobsPane(QFrame):
