@@ -12,7 +12,9 @@ from dataclasses import dataclass
 
 from exporter_core.content import Image
 from exporter_core.descriptor import REF_NAME, Descriptor
+from exporter_core.errors import InvalidReference
 from exporter_core.plan import ExportOptions
+from exporter_core.reference import parse
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +84,25 @@ def image_commands(location: str, kind: str, image: Image) -> tuple[Command, ...
         there = f"ocidir://{location}:{_tag(image)}"
         commands.append(Command("regctl", "show the document", _join("regctl", "manifest", "get", there)))
     return tuple(commands)
+
+
+def registry_commands(image: Image) -> tuple[Command, ...]:
+    """What shows the image of that name in its registry, to compare; nothing where the name has no registry."""
+    name = image.name
+    try:
+        domain = parse(name).domain
+    except InvalidReference:
+        return ()
+    if not ("." in domain or ":" in domain or domain == "localhost"):
+        return ()
+    return (
+        Command("crane", "show the registry's document", _join("crane", "manifest", name)),
+        Command("crane", "show the registry's digest", _join("crane", "digest", name)),
+        Command("regctl", "show the registry's document", _join("regctl", "manifest", "get", name)),
+        Command(
+            "skopeo", "show the registry's document", _join("skopeo", "inspect", "--raw", f"docker://{name}")
+        ),
+    )
 
 
 def blob_commands(location: str, kind: str, descriptor: Descriptor, place: str) -> tuple[Command, ...]:

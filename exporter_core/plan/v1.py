@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from exporter_core import gojson, mediatypes, platforms
 from exporter_core.content import Image, Provider, image_name
 from exporter_core.descriptor import Child, Descriptor
+from exporter_core.digest import Digest
 from exporter_core.errors import ContentError, MalformedDocument
 from exporter_core.graph.documents import DEEPEST, read_children
 from exporter_core.manifest import descriptor_json
@@ -14,6 +15,7 @@ from exporter_core.plan.planner import Planner
 from exporter_core.plan.values import ExportOptions
 
 _MOST_ROWS = 1_000_000
+_MOST_KEPT = 256
 
 
 class V1Planner(Planner):
@@ -25,6 +27,7 @@ class V1Planner(Planner):
     def __init__(self, provider: Provider, options: ExportOptions) -> None:
         super().__init__(provider, options)
         self._roots: list[Descriptor] = []
+        self._kept: dict[Descriptor, tuple[Child, ...]] = {}
         chosen = options.platforms if options.platforms is not None else (options.host,)
         self._matchers = (
             None if options.all_platforms else [platforms.v1_matcher(p, host=options.host) for p in chosen]
@@ -43,6 +46,17 @@ class V1Planner(Planner):
                 self.notes.append(
                     f"{image.name or root.digest}: no platform matches; only the index is written"
                 )
+
+    def read(
+        self, descriptor: Descriptor, owner: str, above: tuple[Digest, ...], *, strict: bool
+    ) -> tuple[Child, ...] | None:
+        """As in Planner; a document met over and over is read once, as long as there are few of them."""
+        if descriptor in self._kept:
+            return self._kept[descriptor]
+        children = super().read(descriptor, owner, above, strict=strict)
+        if children is not None and len(self._kept) < _MOST_KEPT:
+            self._kept[descriptor] = children
+        return children
 
     def _rows(self, child: Child, known: dict[tuple[str, str], int], depth: int) -> int:
         """How many blobs the archive would hold below ``child``, each as often as it is met.
