@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 SCRIPT = """
-import hashlib, io, os, resource, sys
+import hashlib, io, json, sys
 from exporter_core import Descriptor, ExportOptions, Platform, new_progress, plan_export, run_export
 
 class Zeros(io.RawIOBase):
@@ -42,21 +42,21 @@ for number in range(COUNT):
 config = put(b'{"architecture":"amd64","os":"linux"}', "config.v1+json")
 manifest = put(('{"config":%s,"layers":[%s]}' % (config, ",".join(layers))).encode(), "manifest.v1+json")
 from exporter_core.manifest import parse_descriptor
-import json
 root = parse_descriptor(json.loads(manifest), where="root")
 plan = plan_export(Provider(), [root], ExportOptions(host=Platform(os="linux", architecture="amd64")))
 report = run_export(plan, Provider(), sys.argv[1], workers=4, overwrite=True)
 assert report.bytes == plan.total > COUNT * SIZE
-print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024)
+print(next(line.split()[1] for line in open("/proc/self/status") if line.startswith("VmHWM")))
 """
 
 
 @pytest.mark.parametrize("target", ["file", "device"])
 def test_memory_is_constant(target: str, tmp_path: Path) -> None:
-    pytest.importorskip("resource")
+    if not Path("/proc/self/status").exists():
+        pytest.skip("only Linux tells the peak of a process alone (ru_maxrss counts its parent's)")
     path, size = ("/dev/null", 120 << 20) if target == "device" else (str(tmp_path / "a.tar"), 24 << 20)
     command = [sys.executable, "-c", SCRIPT, path, str(size)]
     root = Path(__file__).parents[2]
     done = subprocess.run(command, cwd=root, capture_output=True, text=True, timeout=100)
     assert not done.returncode, done.stderr
-    assert int(done.stdout) < 80
+    assert int(done.stdout) < 80 * 1024
