@@ -181,9 +181,9 @@ def export(folder: Path, mebibytes: int) -> None:
     dialog = window.export.dialog
     assert dialog is not None
     dialog.target.setText(str(folder / "out.tar"))
-    until(dialog.start.isEnabled)
+    until(lambda: dialog.start.isEnabled() and not dialog.reason.text())
     dialog.start.click()
-    took = until(lambda: not window.jobs.active)
+    took = until(lambda: bool(window.jobs.jobs) and not window.jobs.active)
     watchdog.stop()
     window.close()
     late = watchdog.late

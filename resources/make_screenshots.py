@@ -110,7 +110,7 @@ def start(shown: MainWindow, target: Path) -> None:
     dialog = shown.export.dialog
     assert dialog is not None
     dialog.target.setText(str(target))
-    until(dialog.start.isEnabled)
+    until(lambda: dialog.start.isEnabled() and not dialog.reason.text())
     dialog.start.click()
 
 
@@ -170,7 +170,7 @@ def export_dialog(sample: Path, folder: Path) -> None:
         dialog = shown.export.dialog
         assert dialog is not None
         dialog.target.setText(str(folder / "harbor-web_2.4_linux_amd64.tar"))
-        until(dialog.start.isEnabled)
+        until(lambda: dialog.start.isEnabled() and not dialog.reason.text())
         rest(0.4)
         save(shown, "export-dialog", dialog)
         dialog.reject()
@@ -194,7 +194,7 @@ def failure(sample: Path, folder: Path) -> None:
     with window(sample) as shown:
         choose(shown, "broken-job")
         start(shown, folder / "broken-job.tar")
-        until(lambda: not shown.jobs.active)
+        until(lambda: bool(shown.jobs.jobs) and not shown.jobs.active)
         shown.jobs_pane.view.expandAll()
         rest(0.3)
         save(shown, "failure")
