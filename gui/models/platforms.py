@@ -14,6 +14,8 @@ from gui.models.completeness import Badge
 from gui.text import number, tr
 from gui.theme import icon
 
+_MOST = 500  # of one image; more are no image that anybody made
+
 
 @dataclass(frozen=True, slots=True)
 class PlatformRow:
@@ -43,7 +45,7 @@ def platform_rows(summaries: Sequence[ImageSummary]) -> list[PlatformRow]:
     """The platforms of all images in the order they are met, each once."""
     found: dict[Platform, list[PlatformRow]] = {}
     for summary in summaries:
-        for status in summary.platforms:
+        for status in summary.platforms[:_MOST]:
             if status.platform is not None:
                 row = PlatformRow(status.platform, status.present, status.total, 1, status.complete)
                 found.setdefault(normalise(status.platform), []).append(row)
