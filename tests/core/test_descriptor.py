@@ -139,7 +139,8 @@ WRONG: dict[str, tuple[object, str]] = {
 @pytest.mark.parametrize(("value", "where"), WRONG.values(), ids=list(WRONG))
 def test_what_is_wrong_with_a_descriptor_and_where(value: object, where: str) -> None:
     made = malformed(value)
-    assert where in str(made.problem)
+    assert str(made.problem).startswith(f"{where}: ")
+    assert str(made.problem).count("layers[2]") == 1
     if isinstance(value, dict):
         assert made.raw == value
         text = value.get("digest")

@@ -5,6 +5,7 @@ import hashlib
 import io
 import os
 import threading
+import time
 from contextlib import closing
 from pathlib import Path
 
@@ -258,7 +259,9 @@ def test_the_progress_of_a_run(to_path: bool, tmp_path: Path, monkeypatch: pytes
     store.on_read = on_read
     monkeypatch.setattr(os, "fsync", fsync)
     target = tmp_path / "a.tar" if to_path else io.BytesIO()
-    run_export(plan, store, target, progress=progress, workers=2, checksum=True)
+    report = run_export(plan, store, target, progress=progress, workers=2, checksum=True)
+    time.sleep(0.01)
+    assert progress.seconds == report.seconds, "the clock has stopped"
     told = list(dict.fromkeys(phases))
     assert told[:2] == ([Phase.COPYING, Phase.FLUSHING] if to_path else [Phase.COPYING])
     assert progress.phase is Phase.DONE
