@@ -18,7 +18,7 @@ from exporter_core.content import Provider
 from exporter_core.descriptor import Descriptor
 from exporter_core.errors import Cancelled
 from exporter_core.export.copying import CHUNK, Run
-from exporter_core.export.file import free_space, to_path
+from exporter_core.export.file import check_target, free_space, to_path
 from exporter_core.export.stream import to_stream
 from exporter_core.gojson import without_surrogates
 from exporter_core.manifest import parse_descriptor
@@ -108,4 +108,4 @@ class V1Exporter:
         return run_export(plan_export(provider, [descriptor], options), provider, writer)
 
 
-__all__ = ["CHUNK", "ExportReport", "V1Exporter", "free_space", "new_progress", "run_export"]
+__all__ = ["CHUNK", "ExportReport", "V1Exporter", "check_target", "free_space", "new_progress", "run_export"]

@@ -9,6 +9,7 @@ import stat
 import threading
 from collections.abc import Callable, Sequence
 
+from exporter_core.content import Provider
 from exporter_core.errors import (
     Cancelled,
     TargetError,
@@ -25,14 +26,11 @@ def to_path(run: Run, path: str, workers: int | None, overwrite: bool, checksum:
 
     Raises TargetError, ContentError, Cancelled; then no file of ours is left and an older one is untouched.
     """
-    if "\0" in path or not path:
-        raise TargetError(f"{path!r} is no path", hint="Name a file.")
-    if _is_special(path):  # asked of the name as given: /dev/stdout leads to no path when it is a pipe
+    check_target(path, run.plan.total, run.provider, overwrite=overwrite)
+    if _is_special(path):
         with open_special(run, path) as stream:
             return path, to_stream(run, stream, checksum)
     final = os.path.realpath(path)
-    _check_not_the_store(final, getattr(run.provider, "location", ""))
-    _check_target(final, path, run.plan.total, overwrite)
     fd, temporary = _temporary(final)
     try:
         try:
@@ -54,6 +52,19 @@ def to_path(run: Run, path: str, workers: int | None, overwrite: bool, checksum:
     return path, digest
 
 
+def check_target(path: str, total: int, provider: Provider, *, overwrite: bool = False) -> None:
+    """Raise TargetError for all that can be known, before the first byte, of writing ``total`` bytes to
+    ``path``: no such folder, a folder, an existing file, a full disk, the store itself. Writes nothing.
+    """
+    if "\0" in path or not path:
+        raise TargetError(f"{path!r} is no path", hint="Name a file.")
+    if _is_special(path):  # asked of the name as given: /dev/stdout leads to no path when it is a pipe
+        return
+    final = os.path.realpath(path)
+    _check_not_the_store(final, getattr(provider, "location", ""))
+    _check_file(final, path, total, overwrite)
+
+
 def _is_special(path: str) -> bool:
     try:
         mode = os.stat(path).st_mode
@@ -70,8 +81,7 @@ def _check_not_the_store(final: str, location: str) -> None:
         raise TargetError(f"{final} is part of the store that is read", hint="Write somewhere else.")
 
 
-def _check_target(final: str, shown: str, total: int, overwrite: bool) -> None:
-    """All that can be known of the target before the first byte. Raises TargetError."""
+def _check_file(final: str, shown: str, total: int, overwrite: bool) -> None:
     folder = os.path.dirname(final)
     if os.path.isdir(final):
         raise TargetError(f"{shown} is a folder", hint="Name a file in it.")
