@@ -99,6 +99,14 @@ def commands() -> tuple[Command, ...]:
             "copy",
             _needs("images"),
         ),
+        Command(
+            "copyJqPath",
+            tr("Copy &jq path"),
+            tr("Copy the path of the place in the document, for jq"),
+            "Ctrl+Alt+C",
+            "copy",
+            _needs("image"),
+        ),
         Command("filter", tr("&Filter images"), tr("Go to the filter box"), _KEYS.Find, "search"),
         # View
         Command(
@@ -109,8 +117,19 @@ def commands() -> tuple[Command, ...]:
             "layers",
             _needs("image"),
         ),
+        Command("showTree", tr("&Tree"), tr("What the image is made of, as a tree"), "Ctrl+T", "list-tree"),
+        Command(
+            "showMatrix",
+            tr("&Matrix"),
+            tr("What is there of each platform, blob by blob"),
+            "Ctrl+M",
+            "grid-3x3",
+        ),
         Command("showOverview", tr("&Overview"), "", "Ctrl+1", "info"),
         Command("showJson", tr("&JSON"), "", "Ctrl+2", "file-json"),
+        Command("showConfig", tr("&Config"), tr("The configuration of this image"), "Ctrl+3", "file-cog"),
+        Command("showHistory", tr("&History"), tr("How this image was made"), "Ctrl+4", "history"),
+        Command("showUsedBy", tr("&Used by"), tr("What refers to this blob"), "Ctrl+5", "link"),
         Command(
             "showJobs",
             tr("&Jobs panel"),
@@ -127,6 +146,23 @@ def commands() -> tuple[Command, ...]:
         Command("themeSystem", tr("As the &system"), icon="sun-moon", choice="theme"),
         Command("themeLight", tr("&Light"), icon="sun", choice="theme"),
         Command("themeDark", tr("&Dark"), icon="moon", choice="theme"),
+        # Go
+        Command(
+            "goBack",
+            tr("&Back"),
+            tr("To what was looked at before"),
+            _KEYS.Back,
+            "arrow-left",
+            _needs("back"),
+        ),
+        Command(
+            "goForward",
+            tr("&Forward"),
+            tr("Forward again"),
+            _KEYS.Forward,
+            "arrow-right",
+            _needs("forward"),
+        ),
         # Jobs
         Command(
             "cancelJob",

@@ -14,6 +14,7 @@ from gui.features.browse import Browse
 from gui.features.copying import Copying
 from gui.features.export import Export
 from gui.features.inspect import Inspect
+from gui.features.looking import Looking
 from gui.features.panes import Panes
 from gui.features.remember import Remember
 from gui.features.stores import Stores
@@ -98,6 +99,9 @@ class MainWindow(QMainWindow):
         self.stores = Stores(session, self.settings, commands, self)
         self.browse = Browse(session, self.images, self.structure, commands, self)
         self.inspect = Inspect(session, self.inspector, self)
+        self.looking = Looking(
+            session, self.images, self.structure, self.inspector, self.browse, commands, self.settings, self
+        )
         self.export = Export(session, self.jobs, self.settings, self)
         self.work = Work(self.jobs, session, self.jobs_pane, self._jobs_model, commands, self)
         self.copying = Copying(
@@ -137,6 +141,8 @@ class MainWindow(QMainWindow):
         self.inspector.copied.connect(self.copying.say)
         self.copying.copied.connect(self._say)
         self.browse.nodeChosen.connect(self.inspect.show)
+        self.looking.goto.changed.connect(self._refresh)
+        self.looking.matrix_pane.exportWanted.connect(self._export_platform)
         self.work.changed.connect(self._refresh)
         self.work.wanted.connect(self.panes.want_jobs)
         self._job_status.clicked.connect(self.panes.want_jobs)
@@ -157,7 +163,7 @@ class MainWindow(QMainWindow):
 
     def _refresh(self) -> None:
         """Actions, title and status bar as things are now."""
-        facts = self.work.facts()
+        facts = self.work.facts() | self.looking.facts()
         if self.session.stores:
             facts.add("store")
         if self.session.chosen:
@@ -192,6 +198,9 @@ class MainWindow(QMainWindow):
         status = self.browse.platform
         platform = status.platform if status is not None else None
         self.export.open(platform if isinstance(platform, Platform) else None, platform is None)
+
+    def _export_platform(self, platform: object) -> None:
+        self.export.open(platform if isinstance(platform, Platform) else None, False)
 
     def _about(self) -> None:
         AboutDialog(self).open()

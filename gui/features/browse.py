@@ -25,9 +25,12 @@ _DEEPEST = 8
 
 
 class Browse(QObject):
-    """``nodeChosen(node, parent)`` follows the current row of the structure (None: nothing)."""
+    """``nodeChosen(node, parent)`` follows the current row of the structure (None: nothing); ``arrived``
+    when an image that was selected shows the row it starts with, until then it is ``arriving``.
+    """
 
     nodeChosen = Signal(object, object)
+    arrived = Signal()
 
     def __init__(
         self,
@@ -48,6 +51,7 @@ class Browse(QObject):
         self._seen: WeakSet[OpenStore] = WeakSet()
         self._restoring = False
         self.platform: PlatformStatus | None = None
+        self.arriving = False
         self._roots = Lookup(session.pool, self, priority=3)
         self._nodes = Lookup(session.pool, self, priority=2)
         self._paths = Lookup(session.pool, self, priority=3)
@@ -180,6 +184,7 @@ class Browse(QObject):
         self._paths.forget_all()
         self._roots.forget()
         self.platform = None
+        self.arriving = True
         self._tree.show(None)
         self._structure.show_platforms(None, None)
         self.nodeChosen.emit(None, None)
@@ -246,18 +251,29 @@ class Browse(QObject):
         self.platform = status if isinstance(status, PlatformStatus) else None
         self._focus()
 
+    def pick(self, digest: str) -> None:
+        """Choose the platform whose manifest has ``digest``, where one is chosen at all; the row stays."""
+        summary = self._session.current.summary if self._session.current else None
+        found = (status for status in summary.platforms if _digest(status) == digest) if summary else ()
+        status = next(iter(found), None)
+        if summary is None or status is None or self.platform in (None, status):
+            return
+        self.platform = status
+        self._structure.show_platforms(summary, status)
+        self._tree.focus(digest)
+
     def _focus(self) -> None:
         """Lead the tree to the chosen platform's manifest, loading the way there."""
         current, status = self._session.current, self.platform
         if status is None:
             self._tree.focus("")
-            self._go_to(0)
+            self.go_to(0)
             return
         digest = _digest(status)
         self._tree.focus(digest)
         number = self._tree.find(digest)
         if number >= 0 and self._tree.is_loaded(number):
-            self._go_to(number)
+            self.go_to(number)
         elif current is not None and current.opened.store is not None:
             root = self._tree.node(self._tree.index(0, 0))
             if root is not None:
@@ -270,15 +286,18 @@ class Browse(QObject):
             if number >= 0:
                 self._tree.put(number, node)
         if self.platform is not None and _digest(self.platform) == digest:
-            self._go_to(self._tree.find(digest))
+            self.go_to(self._tree.find(digest))
 
-    def _go_to(self, number: int) -> None:
-        if number < 0 or not self._tree.rowCount():
-            return
-        index, view = self._tree.index_of(number), self._structure.view
-        view.expand(index)
-        view.setCurrentIndex(index)
-        view.scrollTo(index)
+    def go_to(self, number: int) -> None:
+        """Make the row ``number`` of the structure the current one, open and in sight."""
+        if number >= 0 and self._tree.rowCount():
+            index, view = self._tree.index_of(number), self._structure.view
+            view.expand(index)
+            view.setCurrentIndex(index)
+            view.scrollTo(index)
+        if self.arriving:
+            self.arriving = False
+            self.arrived.emit()
 
     # Nodes
 

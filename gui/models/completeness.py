@@ -22,7 +22,7 @@ def blob_badge(state: BlobState) -> Badge:
     return {
         BlobState.PRESENT: Badge("circle-check", "ok", tr("present")),
         BlobState.MISSING: Badge("circle-dashed", "warn", tr("missing")),
-        BlobState.WRONG_SIZE: Badge("circle-x", "bad", tr("wrong size")),
+        BlobState.WRONG_SIZE: Badge("circle-not-equal", "bad", tr("wrong size")),
         BlobState.UNREADABLE: Badge("circle-x", "bad", tr("unreadable")),
         BlobState.UNVERIFIABLE: Badge("circle-alert", "bad", tr("cannot be verified")),
         BlobState.MALFORMED: Badge("circle-x", "bad", tr("malformed")),

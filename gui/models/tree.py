@@ -136,6 +136,24 @@ class TreeModel(QAbstractItemModel):
         found = (i for i, node in enumerate(self._nodes) if node and node.digest_text == digest)
         return next(found, -1)
 
+    def path(self, index: Index) -> tuple[int, ...]:
+        """The way to a row: numbers of children from the root down."""
+        rows: list[int] = []
+        number = index.internalId() if index.isValid() else _NONE
+        while number != _NONE and (parent := self._parents[number]) != _NONE:
+            rows.append(number - self._firsts[parent])
+            number = parent
+        return tuple(reversed(rows))
+
+    def at(self, path: tuple[int, ...]) -> int:
+        """The number of the row at the end of ``path``; -1 while it is not loaded."""
+        number = 0 if self._nodes else _NONE
+        for row in path:
+            if number == _NONE or row >= self._counts[number]:
+                return _NONE
+            number = self._firsts[number] + row
+        return number if number != _NONE and self._nodes[number] is not None else _NONE
+
     def is_loaded(self, number: int) -> bool:
         """Whether the children of the row are known."""
         node = self._nodes[number]

@@ -58,6 +58,8 @@ QHeaderView::section {
     background: $base; color: $muted; border: 0; border-bottom: 1px solid $border; padding: 5px 6px;
 }
 QHeaderView::section:hover { color: $text; }
+QHeaderView::section:vertical { border-bottom: 0; padding: 0 10px 0 12px; color: $text; }
+QTableView QTableCornerButton::section { background: $base; border: 0; border-bottom: 1px solid $border; }
 
 QTabWidget::pane { border: 0; border-top: 1px solid $border; }
 QTabBar { background: $window; }
@@ -66,7 +68,10 @@ QTabBar::tab {
     border-bottom: 2px solid transparent;
 }
 QTabBar::tab:selected { color: $text; border-bottom: 2px solid $accent; font-weight: 600; }
+QTabBar[compact="true"] { background: $base; }
+QTabBar[compact="true"]::tab { padding: 8px 14px 6px 14px; }
 QTabBar::tab:hover { color: $text; }
+QTabBar::tab:disabled { color: $disabled; }
 QTabBar::tab:focus { background: $hover; }
 
 QSplitter::handle { background: $border; }
@@ -86,6 +91,8 @@ QFrame[card="warn"] { background: $warn_fill; border: 1px solid $warn; border-ra
 QFrame[card] QLabel { background: transparent; border: 0; color: $text; }
 QFrame[card] QTextEdit { background: transparent; border: 0; color: $text; }
 QFrame[card] QTextEdit:focus { border: 1px solid $accent; }
+QFrame[foot="true"] { background: $window; border: 0; border-top: 1px solid $border; }
+QFrame[foot="true"] QPlainTextEdit { background: transparent; }
 QFrame[bar="true"] { background: $window; border: 0; border-bottom: 1px solid $border; }
 QLabel[muted="true"] { color: $muted; }
 QLabel[tone="bad"] { color: $bad; }

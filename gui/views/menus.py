@@ -15,9 +15,10 @@ NODE = ("copyDigest", "copy", "", "export")
 _FILE = (
     "openFolder", "openFile", "RECENT", "openSample", "", "reload", "closeStore", "", "export", "", "quit",
 )  # fmt: skip
-_EDIT = ("copy", "copyDigest", "copyName", "", "filter")
+_EDIT = ("copy", "copyDigest", "copyName", "copyJqPath", "", "filter")
 _VIEW = (
-    "allPlatforms", "", "showOverview", "showJson", "showJobs", "", "SORT", "THEME", "", "nextPane",
+    "allPlatforms", "", "showTree", "showMatrix", "", "showOverview", "showJson", "showConfig", "showHistory",
+    "showUsedBy", "", "showJobs", "", "SORT", "THEME", "", "nextPane",
     "previousPane",
 )  # fmt: skip
 SORTS = {"sortStore": "store", "sortName": "name", "sortSize": "size"}
@@ -35,6 +36,7 @@ def fill_menu_bar(bar: QMenuBar, actions: Actions, recent: QMenu) -> None:
         (tr("&File"), _FILE),
         (tr("&Edit"), _EDIT),
         (tr("&View"), _VIEW),
+        (tr("&Go"), ("goBack", "goForward")),
         (tr("&Jobs"), JOBS),
         (tr("&Help"), ("about",)),
     ):

@@ -13,6 +13,7 @@ from PySide6.QtWidgets import (
     QHBoxLayout,
     QHeaderView,
     QLabel,
+    QTabWidget,
     QToolButton,
     QTreeView,
     QVBoxLayout,
@@ -26,7 +27,7 @@ from gui.models.completeness import all_badge, platform_badge
 from gui.models.tree import DIGEST, LABEL, SIZE, STATE, TYPE, TreeModel
 from gui.text import tr
 from gui.theme import icon
-from gui.widgets import Pages, RowDelegate, action_button
+from gui.widgets import Pages, RowDelegate, action_button, tool_button
 
 STATUS = USER + 1
 """Role of the picker's items: the PlatformStatus (None: all). ``currentData()`` is the Platform."""
@@ -64,11 +65,18 @@ class StructurePane(QFrame):
         self.export_button = action_button(actions["export"], primary=True)
         self.view = StructureView(model)
         self.pages = Pages(self.view)
-        self._lay_out()
+        self.tabs = QTabWidget()
+        self.tabs.setObjectName("middleTabs")
+        self.tabs.setAccessibleName(tr("Ways to look at the image"))
+        self.tabs.setDocumentMode(True)
+        self.tabs.tabBar().setProperty("compact", True)
+        self.tabs.tabBar().setDrawBase(False)
+        self.tabs.addTab(self.pages, tr("Tree"))
+        self._lay_out([tool_button(actions[name]) for name in ("goBack", "goForward")])
         self.view.selectionModel().currentChanged.connect(self.nodeChosen)
         self.view.customContextMenuRequested.connect(self._menu)
 
-    def _lay_out(self) -> None:
+    def _lay_out(self, ways: Sequence[QToolButton]) -> None:
         label = QLabel(tr("&Platform"))
         label.setBuddy(self.picker)
         bar = QFrame()
@@ -76,6 +84,9 @@ class StructurePane(QFrame):
         top = QHBoxLayout(bar)
         top.setContentsMargins(12, 9, 12, 9)
         top.setSpacing(8)
+        for button in ways:
+            top.addWidget(button)
+        top.addSpacing(6)
         top.addWidget(label)
         top.addWidget(self.picker, 1)
         top.addWidget(self.all_button)
@@ -85,7 +96,7 @@ class StructurePane(QFrame):
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(0)
         layout.addWidget(bar)
-        layout.addWidget(self.pages, 1)
+        layout.addWidget(self.tabs, 1)
 
     # What the feature shows
 

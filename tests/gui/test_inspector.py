@@ -2,11 +2,13 @@
 
 from pathlib import Path
 
+import pytest
 from PySide6.QtCore import Qt, QUrl
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QPlainTextEdit, QTabWidget, QTextBrowser, QToolButton
 
+from gui.models import overview
 from gui.models.json_text import json_text, pretty
 from gui.models.overview import looks_secret
 from tests.gui.conftest import Open
@@ -127,7 +129,10 @@ def test_json_of_a_layer_is_its_descriptor(sample: Driver) -> None:
     sample.wait(lambda: "image.layer" in sample.json and '"size": ' in sample.json)
 
 
-def test_a_large_document_is_capped(open_window: Open, builder: StoreBuilder, tmp_path: Path) -> None:
+def test_a_large_document_is_capped(
+    open_window: Open, builder: StoreBuilder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(overview, "SHOWN_MOST", 512 * 1024)
     builder.name("docker.io/library/wide:1", builder.wide_index(9000))
     driver = open_window(builder.write_layout(tmp_path / "store"), wait=False)
     driver.wait(lambda: "schemaVersion" in driver.json, 15000)
