@@ -114,3 +114,20 @@ def test_labels_of_the_store_become_annotations() -> None:
     store.labels[root["digest"]] = {**source, "containerd.io/gc.ref": "x"}
     (listed,) = document(planned(store), "index.json")["manifests"]
     assert listed["annotations"] == {**root["annotations"], **source}
+
+
+@pytest.mark.parametrize(
+    "annotations", [{IMAGE_NAME: NAME}, {REF_NAME: "1"}, {}], ids=["full", "tag", "none"]
+)
+@pytest.mark.parametrize("profile", ["oci", "v1"])
+def test_problems_of_a_bare_descriptor_name_it_too(annotations: Json, profile: str) -> None:
+    builder = StoreBuilder()
+    layer = builder.layer({"a": "b"})
+    root = {**builder.manifest(builder.config([layer]), [layer]), "annotations": annotations}
+    builder.drop(layer)
+    child = parse_descriptor(root, where="x")
+    assert isinstance(child, Descriptor)
+    store = MemoryStore.of(builder)
+    (problem,) = plan_export(store, [child], ExportOptions(profile=profile, host=HOST)).problems  # type: ignore[arg-type]
+    expected = annotations.get(IMAGE_NAME) or annotations.get(REF_NAME) or root["digest"]
+    assert str(problem).startswith(f"layer 1 of linux/amd64 of {expected}: ")
