@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from PySide6.QtCore import QObject
@@ -80,6 +80,13 @@ def commands() -> tuple[Command, ...]:
             "download",
             _needs("images"),
         ),
+        Command(
+            "quickOpen",
+            tr("&Go to image or digest…"),
+            tr("Find an image, a blob of this image, or a store by its path"),
+            "Ctrl+P",
+            "search",
+        ),
         Command("quit", tr("&Quit"), "", _KEYS.Quit, "log-out"),
         # Edit
         Command("copy", tr("&Copy"), tr("Copy the selected rows"), _KEYS.Copy, "copy", _needs("row")),
@@ -107,6 +114,15 @@ def commands() -> tuple[Command, ...]:
             "copy",
             _needs("image"),
         ),
+        Command(
+            "copyPath",
+            tr("Copy &path"),
+            tr("Copy the place of what is selected in the store"),
+            None,
+            "copy",
+            _needs("row"),
+        ),
+        Command("preferences", tr("Pre&ferences…"), tr("How Shipglass behaves"), "Ctrl+,", "settings"),
         Command("filter", tr("&Filter images"), tr("Go to the filter box"), _KEYS.Find, "search"),
         # View
         Command(
@@ -205,8 +221,38 @@ def commands() -> tuple[Command, ...]:
             _needs("jobs:ended"),
         ),
         # Help
+        Command(
+            "palette",
+            tr("&Command palette…"),
+            tr("Find any command by its name"),
+            "Ctrl+Shift+P",
+            "list-tree",
+        ),
+        Command("shortcuts", tr("&Keyboard shortcuts"), tr("All keys on one page"), "F1", "square-terminal"),
+        Command("showLog", tr("Show &log"), tr("What happened since the start"), None, "file-text"),
         Command("about", tr("&About Shipglass"), "", None, "info"),
     )
+
+
+def reasons() -> dict[str, str]:
+    """Why a command is disabled, by the fact that it needs."""
+    return {
+        "store": tr("No store is open."),
+        "images": tr("No image is selected."),
+        "image": tr("No image is selected."),
+        "row": tr("Nothing is selected."),
+        "job:active": tr("No running export is selected."),
+        "job:failed": tr("No failed or cancelled export is selected."),
+        "job:done": tr("No finished export is selected."),
+        "jobs:ended": tr("No export has ended yet."),
+        "back": tr("There is nothing to go back to."),
+        "forward": tr("There is nothing to go forward to."),
+    }
+
+
+def plain(text: str) -> str:
+    """A menu's text without its mnemonic."""
+    return text.replace("&&", "\0").replace("&", "").replace("\0", "&")
 
 
 class Actions(QObject):
@@ -225,22 +271,45 @@ class Actions(QObject):
     def __iter__(self) -> Iterator[QAction]:
         return iter(self._actions.values())
 
+    def commands(self) -> Iterator[Command]:
+        """All commands, in the registry's order."""
+        return iter(self._commands.values())
+
+    def reason(self, name: str) -> str:
+        """Why the command is disabled now; "" where it is not."""
+        if self._actions[name].isEnabled():
+            return ""
+        missing = sorted(self._commands[name].needs - self.facts)
+        return next((words for fact in missing if (words := reasons().get(fact))), tr("Not possible now."))
+
     def now(self, facts: Iterable[str]) -> None:
         """Enable what makes sense while ``facts`` hold."""
         self.facts = frozenset(facts)
         for name, command in self._commands.items():
-            self._actions[name].setEnabled(command.needs <= self.facts)
+            action = self._actions[name]
+            action.setEnabled(command.needs <= self.facts)
+            reason = self.reason(name)
+            tip = str(action.property("tip"))
+            action.setToolTip(f"{tip}\n{reason}" if reason else tip)
 
-    def menu(self, title: str, names: Iterable[str], parent: QWidget | None = None) -> QMenu:
-        """A menu of the commands ``names``; an empty name is a separator."""
+    def menu(
+        self,
+        title: str,
+        names: Iterable[str],
+        parent: QWidget | None = None,
+        submenus: Mapping[str, QMenu] | None = None,
+    ) -> QMenu:
+        """A menu of the commands ``names``; an empty name is a separator, one of ``submenus`` that menu."""
         menu = QMenu(title, parent)
-        self.fill(menu, names)
+        self.fill(menu, names, submenus or {})
         return menu
 
-    def fill(self, menu: QMenu, names: Iterable[str]) -> None:
+    def fill(self, menu: QMenu, names: Iterable[str], submenus: Mapping[str, QMenu]) -> None:
         """Put the commands ``names`` into ``menu``."""
         for name in names:
-            if name:
+            if name in submenus:
+                menu.addMenu(submenus[name])
+            elif name:
                 menu.addAction(self._actions[name])
             else:
                 menu.addSeparator()
@@ -254,9 +323,10 @@ class Actions(QObject):
             action.setShortcuts(command.keys)
         if command.icon:
             action.setIcon(icon(command.icon))
-        tip = command.tip or command.text.replace("&", "")
+        tip = command.tip or plain(command.text)
         keys = action.shortcut().toString(QKeySequence.SequenceFormat.NativeText)
         action.setToolTip(f"{tip} ({keys})" if keys else tip)
+        action.setProperty("tip", action.toolTip())
         action.setStatusTip(command.tip)
         action.setCheckable(command.checkable or bool(command.choice))
         if command.choice:

@@ -5,14 +5,21 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 
 from PySide6.QtWidgets import QApplication
 
+from gui.crash import FAULTS, CrashGuard
+from gui.instance import Instance
+from gui.logs import LogBook, log
 from gui.resources import sample_store
-from gui.settings import Settings
+from gui.settings import Settings, config_folder, state_folder
 from gui.theme import Theme
 from gui.window import MainWindow
 
+ID = "io.shipglass.Shipglass"
+"""The program's name for the desktop: of its desktop entry, its icon and its AppStream metainfo."""
+NEW_WINDOW = "--new-window"
 _SWITCH_S = 0.001
 """How long a thread may hold the interpreter while the GUI thread waits; Python's own 5 ms adds up."""
 
@@ -24,11 +31,11 @@ def application() -> QApplication:
         app = QApplication(["shipglass"])
     app.setApplicationName("shipglass")
     app.setApplicationDisplayName("Shipglass")
-    app.setDesktopFileName("shipglass")
+    app.setDesktopFileName(ID)
     return app
 
 
-def build(argv: Sequence[str] = ()) -> MainWindow:
+def build(argv: Sequence[str] = (), book: LogBook | None = None) -> MainWindow:
     """The window, not shown yet, opening the stores that ``argv`` names (paths, or ``file:`` URLs).
 
     Without any, the last store, else the bundled sample. Needs an event loop to run afterwards.
@@ -36,7 +43,10 @@ def build(argv: Sequence[str] = ()) -> MainWindow:
     app = application()
     sys.setswitchinterval(_SWITCH_S)
     settings = Settings()
-    window = MainWindow(settings, Theme(app, settings.text("window/theme", "system")))
+    if book is None:
+        book = LogBook()
+        book.begin()
+    window = MainWindow(settings, Theme(app, settings.text("window/theme", "system")), book)
     for location in list(argv) or [first_store(settings)]:
         window.stores.open(location)
     return window
@@ -49,9 +59,53 @@ def first_store(settings: Settings) -> str:
 
 
 def main(argv: Sequence[str] = ()) -> int:
-    """Run the window until it is closed; gives the exit code."""
-    window = build(argv)
-    window.show()
-    code = QApplication.exec()
-    window.shut_down()
-    return code
+    """Run the window until it is closed; gives the exit code.
+
+    Where one runs already it is given the stores and this start ends, unless ``--new-window`` is there.
+    """
+    application()
+    words = [word for word in argv if word != NEW_WINDOW]
+    instance = Instance(config_folder())
+    alone = NEW_WINDOW in argv
+    if not alone and instance.hand_over([_whole(word) for word in words]):
+        return 0
+    try:
+        return _run(words, instance)
+    finally:
+        instance.close()
+
+
+def _run(words: Sequence[str], instance: Instance) -> int:
+    book = LogBook()
+    book.begin(state_folder())
+    guard = CrashGuard(log("crash"))
+    name = FAULTS if instance.listening else f"{os.getpid()}-{FAULTS}"
+    fault = guard.install(state_folder(), name)
+    try:
+        window = build(words, book)
+        guard.caught.connect(window.desk.help.show_crash)
+        instance.asked.connect(window.take_over)
+        if fault:
+            window.desk.help.tell_of_last_run(fault)
+        window.show()
+        code = QApplication.exec()
+        window.shut_down()
+        return code
+    finally:
+        guard.uninstall()
+        if not instance.listening:
+            with suppress(OSError):
+                _drop_if_empty(name)
+
+
+def _drop_if_empty(name: str) -> None:
+    path = state_folder() / name
+    if path.stat().st_size == 0:
+        path.unlink()
+
+
+def _whole(location: str) -> str:
+    """The location as another process with another current folder understands it."""
+    if location.startswith("file:"):
+        return location
+    return os.path.abspath(os.path.expanduser(location))

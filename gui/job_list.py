@@ -80,6 +80,8 @@ class JobList(QObject):
     def __init__(self, pool: Pool, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self.jobs: list[ExportJob] = []
+        self.workers = 0
+        """Threads that copy; 0: as many as export_workers says."""
         self._numbers = 0
         self._planner = Lookup(pool, self)
         self._planner.answered.connect(self._replanned)
@@ -171,7 +173,7 @@ class JobList(QObject):
         export.job = Job(
             partial(
                 run_export, export.plan, request.store, request.path, progress=export.progress,
-                cancel=export.cancel, workers=export_workers(), overwrite=request.overwrite,
+                cancel=export.cancel, workers=self.workers or export_workers(), overwrite=request.overwrite,
                 checksum=request.checksum,
             )
         )  # fmt: skip

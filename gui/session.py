@@ -10,7 +10,16 @@ from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal
 
-from exporter_core import Image, ImageSummary, PlatformStatus, ShipglassError, Store, open_store, summarise
+from exporter_core import (
+    DOCUMENT_LIMIT,
+    Image,
+    ImageSummary,
+    PlatformStatus,
+    ShipglassError,
+    Store,
+    open_store,
+    summarise,
+)  # fmt: skip
 from exporter_core.platforms import host_platform, ordered
 from gui.jobs import Lookup, Pool, Stream
 from gui.models.catalogue import Catalogue
@@ -88,6 +97,7 @@ class Session(QObject):
         self.stores: list[OpenStore] = []
         self.chosen: tuple[Chosen, ...] = ()
         self.current: Chosen | None = None
+        self.document_limit = DOCUMENT_LIMIT
         self._opener = Lookup(pool, self, priority=2)
         self._opener.answered.connect(self._opened)
         self._opener.failed.connect(self._failed)
@@ -110,14 +120,14 @@ class Session(QObject):
         opened = OpenStore(location)
         self.stores.append(opened)
         self.changed.emit(opened)
-        self._opener.ask(partial(_open, location), opened)
+        self._opener.ask(partial(_open, location, self.document_limit), opened)
         return opened
 
     def reload(self, opened: OpenStore) -> None:
         """Read the store again from its place."""
         self._stop_stream(opened)
         opened.error = None
-        self._opener.ask(partial(_open, opened.location), opened)
+        self._opener.ask(partial(_open, opened.location, self.document_limit), opened)
         self.changed.emit(opened)
 
     def close(self, opened: OpenStore) -> None:
@@ -222,9 +232,9 @@ class Session(QObject):
             stream.deleteLater()
 
 
-def _open(location: str) -> tuple[Store, Catalogue]:
+def _open(location: str, limit: int) -> tuple[Store, Catalogue]:
     """In the pool: the store and its images; closed again where it cannot list them."""
-    store = open_store(location)
+    store = open_store(location, document_limit=limit)
     try:
         return store, Catalogue(store.images())
     except BaseException:

@@ -8,10 +8,10 @@ from PySide6.QtWidgets import QHeaderView, QMainWindow, QMenu, QMessageBox, QPus
 
 from exporter_core import Platform
 from gui.actions import Actions
-from gui.dialogs.about import AboutDialog
 from gui.features.appearance import Appearance
 from gui.features.browse import Browse
 from gui.features.copying import Copying
+from gui.features.desk import Desk
 from gui.features.export import Export
 from gui.features.inspect import Inspect
 from gui.features.looking import Looking
@@ -21,6 +21,7 @@ from gui.features.stores import Stores
 from gui.features.work import Work
 from gui.job_list import JobList
 from gui.jobs import Pool
+from gui.logs import LogBook
 from gui.models.images import ImagesModel
 from gui.models.jobs import JobsModel
 from gui.models.tree import TreeModel
@@ -43,10 +44,11 @@ _TELL_MS = 250
 class MainWindow(QMainWindow):
     """The window of the program; it ends only after its jobs have been stopped."""
 
-    def __init__(self, settings: Settings, theme: Theme) -> None:
+    def __init__(self, settings: Settings, theme: Theme, book: LogBook) -> None:
         super().__init__()
         self.settings = settings
         self.theme = theme
+        self.book = book
         self.pool = Pool()
         self.session = Session(self.pool, self)
         self.jobs = JobList(self.pool, self)
@@ -105,7 +107,10 @@ class MainWindow(QMainWindow):
         self.export = Export(session, self.jobs, self.settings, self)
         self.work = Work(self.jobs, session, self.jobs_pane, self._jobs_model, commands, self)
         self.copying = Copying(
-            session, self.images.view, self.structure.view, self.jobs_pane.view, commands, self
+            session, self.images.view, self.structure.view, self.jobs_pane.view, self.browse, commands, self
+        )
+        self.desk = Desk(
+            session, self.jobs, self.settings, self.theme, self.book, commands, self.copying.copies, self
         )
         self.panes = Panes(self, self.images, self.structure, self.inspector, self.jobs_pane, commands)
         self.appearance = Appearance(self.settings, self.theme, self.browse, commands, self)
@@ -117,9 +122,10 @@ class MainWindow(QMainWindow):
         self._ticker = QTimer(self, interval=_TELL_MS)
 
     def _make_menus(self) -> None:
-        menus.fill_menu_bar(self.menuBar(), self.commands, self.stores.recent_menu)
-        self._image_menu = self.commands.menu("", menus.IMAGE, self)
-        self._node_menu = self.commands.menu("", menus.NODE, self)
+        copy_as = self.copying.menu
+        menus.fill_menu_bar(self.menuBar(), self.commands, self.stores.recent_menu, copy_as)
+        self._image_menu = self.commands.menu("", menus.IMAGE, self, {"COPY_AS": copy_as})
+        self._node_menu = self.commands.menu("", menus.NODE, self, {"COPY_AS": copy_as})
         self._job_menu = self.commands.menu("", menus.JOBS, self)
 
     def _connect(self) -> None:
@@ -128,7 +134,6 @@ class MainWindow(QMainWindow):
             ("export", self._export),
             ("quit", self._quit),
             ("allPlatforms", self.browse.choose_all),
-            ("about", self._about),
         ):
             commands[name].triggered.connect(slot)
         for signal in (session.changed, session.closed, session.selected, session.summarised):
@@ -140,6 +145,13 @@ class MainWindow(QMainWindow):
         self.jobs_pane.menuWanted.connect(self._show_job_menu)
         self.inspector.copied.connect(self.copying.say)
         self.copying.copied.connect(self._say)
+        self.desk.told.connect(self._say)
+        self.desk.frontWanted.connect(self.to_front)
+        finding, goto = self.desk.finding, self.looking.goto
+        finding.imageWanted.connect(goto.to_image)
+        finding.pathWanted.connect(goto.to_path)
+        finding.storeWanted.connect(self.stores.open)
+        finding.copyWanted.connect(self.copying.put)
         self.browse.nodeChosen.connect(self.inspect.show)
         self.looking.goto.changed.connect(self._refresh)
         self.looking.matrix_pane.exportWanted.connect(self._export_platform)
@@ -202,9 +214,6 @@ class MainWindow(QMainWindow):
     def _export_platform(self, platform: object) -> None:
         self.export.open(platform if isinstance(platform, Platform) else None, False)
 
-    def _about(self) -> None:
-        AboutDialog(self).open()
-
     def _dialog_opened(self) -> None:
         """There is one ``errorText`` at a time: the dialog's while it is open."""
         self.jobs_pane.failure.text.setObjectName("jobErrorText")
@@ -220,6 +229,20 @@ class MainWindow(QMainWindow):
 
     def _show_job_menu(self, position: QPoint) -> None:
         _popup(self._job_menu, position)
+
+    def to_front(self) -> None:
+        """Be seen: from the taskbar, or from behind other windows."""
+        self.setWindowState(self.windowState() & ~Qt.WindowState.WindowMinimized)
+        self.show()
+        self.raise_()
+        self.activateWindow()
+
+    def take_over(self, locations: object) -> None:
+        """Another start of the program wants these stores opened here."""
+        assert isinstance(locations, list)
+        for location in locations:
+            self.stores.open(location)
+        self.to_front()
 
     # Qt's events
 
@@ -239,7 +262,7 @@ class MainWindow(QMainWindow):
 
     def closeEvent(self, event: QCloseEvent) -> None:
         """By the user's hand with exports running: asked first. Else everything is stopped and waited for."""
-        if self.jobs.active and event.spontaneous():
+        if self.jobs.active and event.spontaneous() and self.settings.preferences.confirm_quit:
             event.ignore()
             self._ask_quit()
             return
@@ -247,7 +270,7 @@ class MainWindow(QMainWindow):
         event.accept()
 
     def _quit(self) -> None:
-        if self.jobs.active:
+        if self.jobs.active and self.settings.preferences.confirm_quit:
             self._ask_quit()
         else:
             self.close()
@@ -271,10 +294,12 @@ class MainWindow(QMainWindow):
         self._done = True
         self._ticker.stop()
         self._remember.save()
+        self.desk.shut_down()
         self.jobs.close()
         self.session.stop()
         self.pool.close()
         self.session.shut_down()
+        self.book.end()
 
 
 def _splitter(orientation: Qt.Orientation, *panes: QWidget) -> QSplitter:

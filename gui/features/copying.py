@@ -1,16 +1,23 @@
-"""What goes to the clipboard: rows, digests, names."""
+"""What goes to the clipboard: rows, digests, names, paths, and the commands that do the same."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from functools import partial
+
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtGui import QGuiApplication
-from PySide6.QtWidgets import QAbstractItemView, QApplication
+from PySide6.QtWidgets import QAbstractItemView, QApplication, QMenu, QWidget
 
-from exporter_core import Descriptor, Entry, Image, Node
+from exporter_core import Entry, Node
 from gui.actions import Actions
+from gui.features.browse import Browse
 from gui.models import COPY, VALUE
+from gui.models.catalogue import digest_text
+from gui.models.copy_as import Copyable, blob_copies, image_copies, node_copies
 from gui.session import Session
 from gui.text import tr
+from gui.theme import icon
 from gui.views.images import ImagesView
 from gui.views.jobs import JobsView
 from gui.views.structure import StructureView
@@ -27,15 +34,22 @@ class Copying(QObject):
         images: ImagesView,
         structure: StructureView,
         jobs: JobsView,
+        browse: Browse,
         actions: Actions,
-        parent: QObject,
+        parent: QWidget,
     ) -> None:
         super().__init__(parent)
-        self._session = session
+        self._session, self._browse = session, browse
         self._images, self._structure, self._jobs = images, structure, jobs
+        self.menu = QMenu(tr("Copy &as"), parent)
+        self.menu.setObjectName("copyAsMenu")
+        self.menu.setIcon(icon("copy"))
+        self.menu.setToolTipsVisible(True)
+        self.menu.aboutToShow.connect(self._fill)
         actions["copy"].triggered.connect(self.copy_rows)
         actions["copyDigest"].triggered.connect(self.copy_digest)
         actions["copyName"].triggered.connect(self.copy_name)
+        actions["copyPath"].triggered.connect(self.copy_path)
 
     @property
     def _view(self) -> QAbstractItemView:
@@ -50,25 +64,72 @@ class Copying(QObject):
     def copy_rows(self) -> None:
         """The selected rows as lines with tabs."""
         rows = self._view.selectionModel().selectedRows()
-        self._put("\n".join(str(index.data(COPY)) for index in sorted(rows, key=lambda index: index.row())))
+        self.put("\n".join(str(index.data(COPY)) for index in sorted(rows, key=lambda index: index.row())))
 
     def copy_digest(self) -> None:
         """The digest of the selected image, node or blob."""
         view = self._view
         if view is self._images:
-            self._put("\n".join(_digest(item.image) for item in self._session.chosen))
+            self.put("\n".join(digest_text(item.image) for item in self._session.chosen))
             return
         value = view.currentIndex().data(VALUE)
         if isinstance(value, Node):
-            self._put(value.digest_text)
+            self.put(value.digest_text)
         elif isinstance(value, Entry) and value.descriptor is not None:
-            self._put(str(value.descriptor.digest))
+            self.put(str(value.descriptor.digest))
 
     def copy_name(self) -> None:
         """The full names of the selected images."""
-        self._put("\n".join(item.image.name for item in self._session.chosen))
+        self.put("\n".join(item.image.name for item in self._session.chosen))
 
-    def _put(self, text: str) -> None:
+    def copy_path(self) -> None:
+        """Where the selected image's document, node or blob lies."""
+        self.put(next((item.text for item in self.copies() if item.title == tr("Path")), ""))
+
+    # Copy as
+
+    def copies(self) -> Sequence[Copyable]:
+        """All that can be copied of what is selected."""
+        current, view = self._session.current, self._view
+        store = current.opened.store if current else None
+        value = view.currentIndex().data(VALUE)
+        try:
+            if view is self._jobs and isinstance(value, Entry):
+                return self._of_entry(value)
+            if current is None or store is None:
+                return ()
+            if view is self._structure and isinstance(value, Node):
+                return node_copies(store, current.image, value)
+            status = self._browse.platform
+            return image_copies(store, current.image, status.platform if status else None)
+        except OSError:  # the store went away
+            return ()
+
+    def _of_entry(self, entry: Entry) -> Sequence[Copyable]:
+        if entry.descriptor is None:
+            return ()
+        stores = [opened.store for opened in self._session.stores if opened.store is not None]
+        found = (store for store in stores if store.info(entry.descriptor.digest) is not None)
+        digest = Copyable(tr("Digest"), str(entry.descriptor.digest))
+        store = next(found, None)
+        return [digest, *(blob_copies(store, entry.descriptor) if store is not None else ())]
+
+    def _fill(self) -> None:
+        """Make the menu for what is selected now."""
+        self.menu.clear()
+        group = ""
+        for item in self.copies():
+            if item.group and not group:
+                self.menu.addSeparator()
+            group = item.group
+            action = self.menu.addAction(f"{item.group}: {item.title}" if item.group else item.title)
+            action.setToolTip(item.text)
+            action.triggered.connect(partial(self.put, item.text))
+        if self.menu.isEmpty():
+            self.menu.addAction(tr("Nothing is selected")).setEnabled(False)
+
+    def put(self, text: str, *_: object) -> None:
+        """Copy ``text`` and say so."""
         if text:
             QGuiApplication.clipboard().setText(text)
             self.say(text)
@@ -77,8 +138,3 @@ class Copying(QObject):
         """Tell that ``text`` was copied."""
         first = text.splitlines()[0] if text else ""
         self.copied.emit(tr("Copied: {text}", text=first if len(first) <= 90 else first[:90] + "…"))
-
-
-def _digest(image: Image) -> str:
-    target = image.target
-    return str(target.digest) if isinstance(target, Descriptor) else target.digest_text

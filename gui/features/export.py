@@ -23,13 +23,13 @@ from exporter_core import (
     Store,
     plan_export,
 )
+from exporter_core.commands import export_command
 from exporter_core.errors import TargetError
 from gui.dialogs.export import ExportDialog, ExportForm
 from gui.job_list import ExportRequest, JobList
 from gui.jobs import Lookup
-from gui.models.catalogue import split_name
-from gui.models.command import export_command
 from gui.models.failure import Failure, failure_of, problems_failure
+from gui.models.file_name import file_name
 from gui.session import Chosen, Session, first_platform
 from gui.settings import Settings
 from gui.text import exact_size, plural, size, tr
@@ -176,9 +176,10 @@ class Export(QObject):
         dialog = self._dialog
         if dialog is None or dialog.target.text() not in ("", self._named):
             return
-        folder = self._settings.text("export/folder") or str(Path.home())
-        options = dialog.form().options
-        self._named = str(Path(folder) / suggested_name([item.image for item in self._images], options))
+        chosen = self._settings.preferences
+        folder = chosen.folder or self._settings.text("export/folder") or str(Path.home())
+        images, options = [item.image for item in self._images], dialog.form().options
+        self._named = str(Path(folder) / file_name(chosen.name_template, images, options))
         dialog.target.setText(self._named)
 
     def _browse(self) -> None:
@@ -310,14 +311,6 @@ class Export(QObject):
         self._dialog = None
         self._images = ()
         self.dialogClosed.emit()
-
-
-def suggested_name(images: Sequence[Image], options: ExportOptions) -> str:
-    """``harbor-web_2.4_linux_amd64.tar``; characters that file systems dislike become ``_``."""
-    name = split_name(images[0].name)[0] if len(images) == 1 else f"{len(images)}-images"
-    if options.platforms and len(options.platforms) == 1:
-        name = f"{name}_{options.platforms[0].format()}"
-    return "".join(c if c.isalnum() or c in "-._" else "_" for c in name).strip("._") + ".tar"
 
 
 def _facts(answer: Estimate) -> str:

@@ -21,6 +21,7 @@ class _Follower(QObject):
 
     def _follow(self) -> None:
         self._button.setEnabled(self._action.isEnabled())
+        self._button.setToolTip(self._action.toolTip())
 
     def _trigger(self) -> None:
         self._action.trigger()

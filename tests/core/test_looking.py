@@ -5,8 +5,14 @@ import shlex
 
 import pytest
 
-from exporter_core import Descriptor, ExportOptions, Image, ImageConfig, Store, open_store
-from exporter_core.commands import blob_commands, export_command, image_commands, load_commands
+from exporter_core import Descriptor, Digest, ExportOptions, Image, ImageConfig, Store, open_store
+from exporter_core.commands import (
+    blob_commands,
+    export_command,
+    image_commands,
+    load_commands,
+    registry_commands,
+)
 from exporter_core.graph import CellState, completeness_matrix, history_steps
 from exporter_core.platforms import parse
 from exporter_core.usage import build_usage
@@ -198,6 +204,29 @@ def test_the_export_command_says_all_options() -> None:
     ]
     v1 = export_command("s", [image], ExportOptions(profile="v1", all_platforms=True), "x.tar")
     assert shlex.split(v1)[-3:] == ["--all-platforms", "--profile", "v1"]
+
+
+@pytest.mark.parametrize(
+    ("name", "there"),
+    [
+        ("docker.io/library/redis:7", True),
+        ("localhost/a:1", True),
+        ("registry:5000/a@sha256:" + "0" * 64, True),
+        ("edge", False),
+        ("team/app:1", False),
+        ("sha256:" + "0" * 64, False),
+        ("no name at all", False),
+    ],
+)
+def test_a_registry_is_asked_only_for_names_that_have_one(name: str, there: bool) -> None:
+    lines = [
+        command.line
+        for command in registry_commands(
+            Image(name, Descriptor("text/plain", Digest.parse("sha256:" + "a" * 64), 2))
+        )
+    ]
+    assert bool(lines) is there
+    assert not there or {line.split()[0] for line in lines} == {"crane", "regctl", "skopeo"}
 
 
 def test_every_command_is_one_shell_line() -> None:

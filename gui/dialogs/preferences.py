@@ -1,0 +1,206 @@
+"""Preferences: what the user may choose once and for all."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import (
+    QCheckBox,
+    QComboBox,
+    QDialog,
+    QDialogButtonBox,
+    QFormLayout,
+    QHBoxLayout,
+    QLabel,
+    QLineEdit,
+    QPushButton,
+    QSpinBox,
+    QVBoxLayout,
+    QWidget,
+)  # fmt: skip
+
+from gui.models.file_name import FIELDS, example, template_problem
+from gui.settings import Preferences
+from gui.text import tr
+from gui.theme import MODES
+from gui.widgets import NoteLabel, heading, muted, plain_button
+
+_LIMIT_MOST, _WORKERS_MOST = 256, 64
+
+
+class PreferencesDialog(QDialog):
+    """``chosen(Preferences)`` when the answers are to be used; ``browseWanted`` asks for the folder."""
+
+    chosen = Signal(object)
+    browseWanted = Signal()
+
+    def __init__(self, now: Preferences, automatic: int, parent: QWidget | None = None) -> None:
+        """``now`` is filled in; ``automatic`` threads copy when the number is left to us."""
+        super().__init__(parent)
+        self.setObjectName("preferencesDialog")
+        self.setWindowTitle(tr("Preferences"))
+        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        self._make_general()
+        self._make_exports(automatic)
+        self._lay_out()
+        self.show_values(now)
+        self.theme.setFocus()
+
+    # Making it
+
+    def _make_general(self) -> None:
+        self.theme = QComboBox()
+        self.theme.setObjectName("preferencesTheme")
+        for mode, words in zip(MODES, (tr("As the system"), tr("Light"), tr("Dark")), strict=True):
+            self.theme.addItem(words, mode)
+        self.limit = _number(1, _LIMIT_MOST, tr(" MiB"))
+        self.limit.setToolTip(tr("A larger index, manifest or config is not read, only named"))
+        self.confirm = QCheckBox(tr("&Ask before quitting while exports run"))
+
+    def _make_exports(self, automatic: int) -> None:
+        self.folder = QLineEdit()
+        self.folder.setObjectName("preferencesFolder")
+        self.folder.setPlaceholderText(tr("Where the last export went"))
+        self.folder.setClearButtonEnabled(True)
+        self.browse = plain_button(tr("&Browse…"), "folder-open")
+        self.browse.clicked.connect(self.browseWanted)
+        self.template = QLineEdit()
+        self.template.setObjectName("preferencesTemplate")
+        self.template.textChanged.connect(self._check)
+        self.template_note = muted()
+        self.problem = NoteLabel("circle-alert", "bad")
+        self.workers = _number(0, _WORKERS_MOST, "")
+        self.workers.setSpecialValueText(tr("Automatic ({n})", n=automatic))
+        self.workers.setToolTip(tr("Threads that read and verify blobs at once"))
+        self.notify = QCheckBox(tr("&Notify me when an export ends while I am elsewhere"))
+
+    def _lay_out(self) -> None:
+        general = _form()
+        general.addRow(_label(tr("&Theme"), self.theme), _narrow(self.theme))
+        general.addRow(_label(tr("&Largest document"), self.limit), _narrow(self.limit))
+        general.addRow("", self.confirm)
+        folder = QHBoxLayout()
+        folder.addWidget(self.folder, 1)
+        folder.addWidget(self.browse)
+        exports = _form()
+        exports.addRow(_label(tr("&Folder"), self.folder), folder)
+        exports.addRow(_label(tr("File na&me"), self.template), self.template)
+        exports.addRow("", self.template_note)
+        exports.addRow("", self.problem)
+        exports.addRow(_label(tr("&Copying threads"), self.workers), _narrow(self.workers))
+        exports.addRow("", self.notify)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(20, 16, 20, 16)
+        layout.setSpacing(10)
+        layout.addWidget(heading(tr("General")))
+        layout.addLayout(general)
+        layout.addSpacing(8)
+        layout.addWidget(heading(tr("Exports")))
+        layout.addLayout(exports)
+        layout.addStretch(1)
+        layout.addSpacing(6)
+        layout.addWidget(self._buttons())
+        self.setMinimumWidth(560)
+
+    def _buttons(self) -> QDialogButtonBox:
+        box = QDialogButtonBox()
+        role = QDialogButtonBox.ButtonRole
+        self.defaults = QPushButton(tr("&Defaults"))
+        self.defaults.setAutoDefault(False)
+        self.defaults.clicked.connect(self._reset)
+        self.save = QPushButton(tr("&Save"))
+        self.save.setObjectName("preferencesSave")
+        self.save.setProperty("primary", True)
+        self.save.setDefault(True)
+        self.save.clicked.connect(self._save)
+        cancel = QPushButton(tr("Cancel"))
+        cancel.setAutoDefault(False)
+        cancel.clicked.connect(self.reject)
+        for button, place in (
+            (self.defaults, role.ResetRole),
+            (cancel, role.RejectRole),
+            (self.save, role.AcceptRole),
+        ):
+            box.addButton(button, place)
+        return box
+
+    # What is filled in
+
+    def show_values(self, values: Preferences) -> None:
+        """Fill in ``values``."""
+        self.theme.setCurrentIndex(max(0, self.theme.findData(values.theme)))
+        self.limit.setValue(values.document_limit)
+        self.confirm.setChecked(values.confirm_quit)
+        self.folder.setText(values.folder)
+        self.template.setText(values.name_template)
+        self.workers.setValue(values.workers)
+        self.notify.setChecked(values.notify)
+
+    def values(self) -> Preferences:
+        """The answers."""
+        return Preferences(
+            theme=str(self.theme.currentData()),
+            document_limit=self.limit.value(),
+            folder=self.folder.text().strip(),
+            name_template=self.template.text().strip(),
+            workers=self.workers.value(),
+            notify=self.notify.isChecked(),
+            confirm_quit=self.confirm.isChecked(),
+        )
+
+    def _check(self) -> None:
+        template = self.template.text().strip()
+        problem = template_problem(template)
+        self.problem.say(problem)
+        self.template_note.setVisible(not problem)
+        fields = ", ".join(f"{{{name}}}" for name in FIELDS)
+        self.template_note.setText(
+            tr("For example {example}.", example=example(template))
+            + "\n"
+            + tr("Fields: {fields}", fields=fields)
+            if not problem
+            else ""
+        )
+        self.save.setEnabled(not problem)
+        self.save.setToolTip(problem)
+
+    def _reset(self) -> None:
+        self.show_values(replace(Preferences()))
+
+    def _save(self) -> None:
+        self.accept()
+        self.chosen.emit(self.values())
+
+
+def _number(least: int, most: int, suffix: str) -> QSpinBox:
+    box = QSpinBox()
+    box.setRange(least, most)
+    box.setSuffix(suffix)
+    return box
+
+
+def _form() -> QFormLayout:
+    form = QFormLayout()
+    form.setHorizontalSpacing(14)
+    form.setVerticalSpacing(9)
+    form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.ExpandingFieldsGrow)
+    form.setLabelAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+    return form
+
+
+def _label(text: str, buddy: QWidget) -> QLabel:
+    label = QLabel(text)
+    label.setBuddy(buddy)
+    label.setMinimumWidth(130)
+    label.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+    buddy.setAccessibleName(text.replace("&", ""))
+    return label
+
+
+def _narrow(widget: QWidget) -> QHBoxLayout:
+    widget.setMinimumWidth(170)
+    row = QHBoxLayout()
+    row.addWidget(widget)
+    row.addStretch(1)
+    return row
