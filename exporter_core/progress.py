@@ -103,10 +103,19 @@ class Progress:
         self.phase = phase
 
 
-def breathe(count: int) -> None:
-    """Give other threads a turn at every 50th ``count`` of a long loop that runs off the main thread.
+_turns = threading.local()
+_STEPS = 50
 
-    A loop of pure Python holds the interpreter for 5 ms at a time; a window beside it would stutter.
+
+def breathe(steps: int = 1) -> None:
+    """Give other threads a turn after every 50 ``steps`` of a thread other than the main one.
+
+    For long loops of pure Python: they hold the interpreter for milliseconds at a time, and a window beside
+    them would stutter.
     """
-    if count % 50 == 0 and threading.current_thread() is not threading.main_thread():
+    _turns.left = getattr(_turns, "left", _STEPS) - steps
+    if _turns.left > 0:
+        return
+    _turns.left = _STEPS
+    if threading.current_thread() is not threading.main_thread():
         time.sleep(0.0005)

@@ -60,11 +60,9 @@ def build_usage(
 def _walk(store: Store, image: Image, index: UsageIndex, stop: Callable[[], bool]) -> None:
     stack: list[tuple[Node, str, tuple[int, ...]]] = [(root_node(store, image), "", ())]
     expanded: set[str] = set()
-    count = 0
     while stack and not stop():
         node, parent, path = stack.pop()
-        count += 1
-        breathe(count)
+        breathe()
         index.add(node, image, parent, path)
         if node.digest_text in expanded or node.children == ():
             continue

@@ -118,11 +118,9 @@ def walk(store: Store, image: Image) -> Iterator[Node]:
     """
     stack = [root_node(store, image)]
     entered: set[tuple[str, str]] = set()
-    count = 0
     while stack:
         node = stack.pop()
-        count += 1
-        breathe(count)
+        breathe()
         key = (node.digest_text, node.child.media_type)
         if key not in entered and node.children is None:
             entered.add(key)
@@ -138,7 +136,7 @@ def load_tree(store: Store, image: Image, *, most: int = 100_000) -> Node:
     def grow(node: Node) -> Node:
         nonlocal count
         count += 1
-        breathe(count)
+        breathe()
         if count > most:
             return node
         node = expand(store, node)
@@ -152,7 +150,7 @@ def _index_nodes(
 ) -> Iterator[Node]:
     about = attestations(document.manifests)
     for number, child in enumerate(document.manifests):
-        breathe(number)
+        breathe()
         label = about.get(number, "")
         platform = child.platform or parent.platform
         node = _node(store, child, label, parent.owner, platform, ancestors)
@@ -167,7 +165,7 @@ def _manifest_nodes(
     yield _leaf(store, document.config, "config", "config", parent, ancestors)
     total = len(document.layers)
     for i, layer in enumerate(document.layers, 1):
-        breathe(i)
+        breathe()
         yield _leaf(store, layer, "layer", f"layer {i}/{total}", parent, ancestors)
 
 

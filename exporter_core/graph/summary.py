@@ -79,7 +79,7 @@ def summarise(store: Store, image: Image, *, stop: Callable[[], bool] = lambda: 
     visited: set[tuple[str, Platform | None]] = set()
     while stack and not stop():
         node = expand(store, stack.pop())
-        breathe(len(visited))
+        breathe()
         _count(sizes, node)
         if node.problem:
             problems.append(node.problem)

@@ -97,7 +97,7 @@ class Planner:
         stack = [Visit(child, owner, above)]
         while stack:
             visit = stack.pop()
-            breathe(len(self.blobs))
+            breathe()
             if not isinstance(visit.child, Descriptor):
                 self.problems.append(visit.child.problem.owned_by(visit.owner))
                 continue
@@ -174,8 +174,8 @@ class Planner:
         """A problem for each blob that cannot be copied, once for each digest and size."""
         told = {error.digest for error in self.problems if isinstance(error, ContentError)}
         seen: set[tuple[Digest, int]] = set()
-        for count, blob in enumerate(chain(self.blobs, self.again)):
-            breathe(count)
+        for blob in chain(self.blobs, self.again):
+            breathe()
             descriptor = blob.descriptor
             key = (descriptor.digest, descriptor.size)
             if key in seen or str(descriptor.digest) in told:

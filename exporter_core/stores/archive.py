@@ -30,8 +30,8 @@ class TarFiles:
         listing = Listing()
         left_out: list[str] = []
         self._doubled: list[str] = []
-        for count, member in enumerate(members(self._read_at, os.fstat(fd).st_size, listing)):
-            breathe(count)
+        for member in members(self._read_at, os.fstat(fd).st_size, listing):
+            breathe()
             problem = self._take(member)
             if problem:
                 left_out.append(problem)

@@ -45,7 +45,7 @@ class Catalogue:
         self._platforms: dict[int, str] = {}
         names: list[tuple[str, str]] = []
         for count, image in enumerate(self.images):
-            breathe(count)
+            breathe()
             self._texts.append(f"{image.name} {digest_text(image)}".lower())
             names.append(split_name(image.name))
         self._ranks = [0] * len(names)

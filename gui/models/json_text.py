@@ -57,7 +57,7 @@ def _pieces(text: str) -> list[str]:
     opened = False  # the first content of a bracket is still to come
     matches = _token().finditer(text)
     while tokens := [match[0] for match in islice(matches, _TURN)]:
-        breathe(0)
+        breathe(50)
         for token in tokens:
             if token == ":":
                 add(": ")
