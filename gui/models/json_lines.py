@@ -129,7 +129,7 @@ def outlined(text: str) -> JsonLines:
     top, count = -1, 0
     for line, shown in enumerate(texts):
         if not line % _BREATH:
-            breathe(line // _BREATH)
+            breathe(50)
         body = shown.lstrip(" ")
         if line in soft:
             parents[line], ordinals[line] = parents[line - 1], ordinals[line - 1]

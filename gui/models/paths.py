@@ -34,7 +34,7 @@ def path_of(store: Store, root: Node, digest: str, stop: Callable[[], bool] = la
     while queue and not stop():
         node, path = queue.popleft()
         count += 1
-        breathe(count)
+        breathe()
         if node.digest_text == digest:
             return path
         if node.digest_text in entered or node.children == ():
