@@ -22,6 +22,7 @@ from tests.core.helpers import HOST
 from tests.images import (
     DOCKER_FOREIGN,
     DOCKER_LIST,
+    DOCKER_MANIFEST,
     MANIFEST_SUBJECT,
     OCI_CONFIG,
     OCI_FOREIGN,
@@ -87,6 +88,17 @@ def layer_with(text: bytes, data: bytes = b"layer") -> Case:
             b'{"schemaVersion":2,"config":%s,"layers":[%s]}' % (json_bytes(config(s)), described),
             OCI_MANIFEST,
         )
+
+    return build
+
+
+def entry_with(text: bytes) -> Case:
+    """A root index whose second entry bears more fields, as text; the first is a sound one."""
+
+    def build(s: StoreBuilder) -> Root:
+        first = {**image(s), "platform": {"architecture": "amd64", "os": "linux"}}
+        second = with_fields(image(s, 1), text)
+        return s.blob(b'{"schemaVersion":2,"manifests":[%s,%s]}' % (json_bytes(first), second), OCI_INDEX)
 
     return build
 
@@ -174,6 +186,26 @@ documents(
 CASES["layer-of-no-bytes"] = layer_with(b'"size":-0', b"")
 CASES["layer-of-511-bytes"] = layer_with(b'"x":1', b"x" * 511)
 CASES["layer-of-513-bytes"] = layer_with(b'"x":1', b"x" * 513)
+
+documents(
+    "entry",
+    {
+        "without-digest": b'"digest":"","platform":null',
+        "bad-digest": b'"digest":"sha256:..","platform":null',
+        "negative-size": b'"size":-1,"platform":null',
+        "size-text": b'"size":"1","Platform":{"architecture":"amd64","os":"linux"}',
+        "platform-empty": b'"platform":{}',
+        "platform-null-last": b'"platform":{"architecture":"s390x"},"platform":null',
+        "platform-array": b'"platform":[]',
+        "platform-number": b'"platform":{"architecture":"amd64","os":5}',
+        "platform-fields-null": b'"platform":{"architecture":"amd64","os":null,"os.features":[null]}',
+        "platform-odd-case": b'"PLATFORM":{"o\xc5\xbf":"linux","Architecture":"amd64","VARIANT":null}',
+        "platform-field-twice": b'"platform":{"architecture":"s390x","os":"linux","architecture":"amd64"}',
+        "type-docker": b'"mediaType":"%s"' % DOCKER_MANIFEST.encode(),
+        "annotations-number": b'"annotations":{"a":1}',
+    },
+    entry_with,
+)
 
 documents(
     "root",
@@ -610,6 +642,43 @@ EXPECTED: dict[str, dict[str, str]] = {
         "v1": "b85e28ccff0ad608d1d22f0f25494b90bb95affc07f2a16f8dddd1cd242035ca",
         "oci all": "951efd34fd8fb0e37080ebd98411c12b0ed94c286ffa5cd529a01d9a9d701874",
     },
+    "entry-without-digest": dict.fromkeys(["oci all plain"], REFUSED),
+    "entry-bad-digest": dict.fromkeys(["oci all plain"], REFUSED),
+    "entry-negative-size": dict.fromkeys(["oci all plain"], REFUSED),
+    "entry-size-text": dict.fromkeys(["v1", "oci", "oci all plain"], REFUSED),
+    "entry-platform-empty": {
+        "v1": "5765e92454625d6c51855f6c789d1d55edbbe13dec912da7bfa80a2633ed8757",
+        "oci": "8654fbd06c16c06c8aa076964922e4332742b1c47c9c7752016bd5cddf99552e",
+        "oci all plain": "a0b0c1601b4b6c0c5f433c5fbda2e5eede739f8fce57e581e819137f7d946ff7",
+    },
+    "entry-platform-null-last": {
+        "v1": "eef1571fb9dbb35c5b50a0317eeaae3ddea4c6cdcc20752bc7e40dedf526f800",
+        "oci": "d5c8bb510fe92f74d380c34bc1fddec1a6f2e9d0eccfe92ea663e9c64a882229",
+        "oci all plain": "a5a910351958451f00a421ab530b18445771f2059c764c6c7218d7dd42c25af5",
+    },
+    "entry-platform-array": dict.fromkeys(["v1", "oci", "oci all plain"], REFUSED),
+    "entry-platform-number": dict.fromkeys(["v1", "oci", "oci all plain"], REFUSED),
+    "entry-platform-fields-null": {
+        "v1": "780aa92ec861d8af475d040a761bf9a5702a1eb455875e57d36e2d7fe3453031",
+        "oci": "2741d390fc6a265d022dfd5c59d4db7ca8ebc3f44c0f4148f2d5314d91817f3b",
+        "oci all plain": "475cea713c424fff6271acc9f7c2d86b767bf5991b4cf1a664841e1928f05664",
+    },
+    "entry-platform-odd-case": {
+        "v1": "bce1ce05d2deeffd109ba7371c39ab7e715bbbf3c6e52b12049904f5273f9dd1",
+        "oci": "55dd80a83fcfb7499d3e5d640b3e5b01492a2143a4ba69eca6f78b75e7beba2a",
+        "oci all plain": "5ea7bf5ded2e4acaccc0df96ea79261c60374214611774363d7bbe41aac167b9",
+    },
+    "entry-platform-field-twice": {
+        "v1": "4db90ad9f5370ab6e5a1da5568177d10a3c51a07b03dc75992f93272937ff230",
+        "oci": "285245383984971c2101dd07c1345472847dc9a967eabbec7e742d903a535fe8",
+        "oci all plain": "48a532c28532b54842116b771027693ce99e6c65073fb03f373f7b092d9f06be",
+    },
+    "entry-type-docker": {
+        "v1": "6803c545e22550e7dba4788a61f12bcb7f72cc99b0195b68a735aeb2c13b098a",
+        "oci": "a7346722d15cdc62cf3faf7a0c792b0a9e47b3f743359ac121377b641e447a3b",
+        "oci all plain": "195014f9489e165445b3b936b614c1e04de7cb8f960f33644cbb63c33d5df989",
+    },
+    "entry-annotations-number": dict.fromkeys(["v1", "oci", "oci all plain"], REFUSED),
     "root-characters": {
         "v1": "a0032df8de641ed6e3c2d20e07c99baff7a3478cbede48b90ad4303514a08791",
         "oci all": "0e4e1cdce8f79e307646046125aec27478516fac2fb468c3addddad91e2b273d",
