@@ -61,7 +61,7 @@ def _malformed(raw: dict[str, object], where: str, problem: ContentError) -> Mal
     with suppress(ContentError):
         annotations = mapping(raw, "annotations")
     with suppress(ContentError):
-        platform = parse_platform(fields(raw, "platform"), "") if "platform" in raw else None
+        platform = parse_platform(fields(raw, "platform"), "") if raw.get("platform") is not None else None
     if not problem.message.startswith(where):
         problem.message = f"{where}: {problem.message}"
     return MalformedDescriptor(

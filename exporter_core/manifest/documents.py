@@ -204,7 +204,7 @@ def _document(data: bytes, shape: Shape, name: str) -> tuple[dict[str, object], 
         known, extra = shape.split(value, "")
         version = known.get("schemaVersion", 2)
         whole = isinstance(version, int) and not isinstance(version, bool)
-        if not whole or not -gojson.INT64_MAX <= version <= gojson.INT64_MAX:  # type: ignore[operator]
+        if not whole or not -gojson.INT64_MAX - 1 <= version <= gojson.INT64_MAX:  # type: ignore[operator]
             raise wrong("schemaVersion", "a whole number", version)
         return known, extra
 

@@ -277,13 +277,14 @@ def _windows_build(version: str) -> tuple[int, int, int]:
 def _runs(machine: tuple[int, int, int], container: tuple[int, int, int]) -> bool:
     """Whether a Windows machine runs a container of that build.
 
-    Before Server 2022 the builds must be equal; later, all since the LTSC before the machine's build do.
+    Before Server 2022 the builds must be equal; later, all since the LTSC before the machine's own do.
     Source: platform_windows_compat.go and Microsoft's "Windows container version compatibility".
     """
     build = machine[2]
     if machine[:2] != container[:2] or build < _LTSC[0]:
         return machine == container
-    oldest = max((ltsc for ltsc in _LTSC if ltsc < build), default=_LTSC[0])
+    passed = [ltsc for ltsc in _LTSC if ltsc <= build]
+    oldest = passed[-2] if len(passed) > 1 else _LTSC[0]
     return oldest <= container[2] <= build
 
 

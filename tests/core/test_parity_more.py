@@ -642,9 +642,9 @@ EXPECTED: dict[str, dict[str, str]] = {
         "v1": "b85e28ccff0ad608d1d22f0f25494b90bb95affc07f2a16f8dddd1cd242035ca",
         "oci all": "951efd34fd8fb0e37080ebd98411c12b0ed94c286ffa5cd529a01d9a9d701874",
     },
-    "entry-without-digest": dict.fromkeys(["oci all plain"], REFUSED),
-    "entry-bad-digest": dict.fromkeys(["oci all plain"], REFUSED),
-    "entry-negative-size": dict.fromkeys(["oci all plain"], REFUSED),
+    "entry-without-digest": dict.fromkeys(["v1", "oci", "oci all plain"], REFUSED),
+    "entry-bad-digest": dict.fromkeys(["v1", "oci", "oci all plain"], REFUSED),
+    "entry-negative-size": dict.fromkeys(["v1", "oci", "oci all plain"], REFUSED),
     "entry-size-text": dict.fromkeys(["v1", "oci", "oci all plain"], REFUSED),
     "entry-platform-empty": {
         "v1": "5765e92454625d6c51855f6c789d1d55edbbe13dec912da7bfa80a2633ed8757",
@@ -948,6 +948,7 @@ EXPECTED: dict[str, dict[str, str]] = {
         "oci windows/amd64": "0bad4d1e76260cc41c24f72ee7e0f5f949ca44b1dbd582a2672f4c7a14ef9766",
         "oci windows(10.0.20348)/amd64": "4b74365567c62ef05cb3531fa60ac4263726f3f00bc76e87f0aee79b1002ffd5",
         "oci windows(10.0.26100.9)/amd64": "4c9f27941c26e6a409e8da1b39af806e367cd549a7897542532639efe92ae2d2",
+        "oci windows(10.0.26200)/amd64": "4c9f27941c26e6a409e8da1b39af806e367cd549a7897542532639efe92ae2d2",
         "oci windows(10.0.17763)/amd64": "98702b523fc368d74c3041523bd31eae9026f1dec2836b87b01e9a0604de2c0f",
     },
     "variants_out_of_order": {
