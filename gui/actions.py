@@ -329,6 +329,7 @@ class Actions(QObject):
         action.setProperty("tip", action.toolTip())
         action.setStatusTip(command.tip)
         action.setCheckable(command.checkable or bool(command.choice))
+        action.setIconVisibleInMenu(not action.isCheckable())  # its place is the tick's
         if command.choice:
             group = self._groups.setdefault(command.choice, QActionGroup(self))
             group.addAction(action)

@@ -91,7 +91,7 @@ class Chooser(QDialog):
         if choice is None:
             self.reason.setText(self._nothing)
         else:
-            self.reason.setText(choice.reason or choice.detail or tr("Enter chooses, Esc closes."))
+            self.reason.setText(choice.reason or choice.more or tr("Enter chooses, Esc closes."))
 
     # Keys and clicks
 
@@ -100,6 +100,10 @@ class Chooser(QDialog):
         if watched is self.search and isinstance(event, QKeyEvent) and event.type() == QEvent.Type.KeyPress:
             if event.key() in _TO_LIST:
                 self.view.keyPressEvent(event)
+                return True
+            current = self.model.choice(self.view.currentIndex())
+            if event.key() == _KEYS.Key_Tab and current is not None and current.completion:
+                self.search.setText(current.completion)
                 return True
             if event.key() in (_KEYS.Key_Return, _KEYS.Key_Enter):
                 self._take(self.view.currentIndex())
@@ -166,12 +170,11 @@ class _ChoiceDelegate(QStyledItemDelegate):
             painter.drawText(area, int(Qt.AlignmentFlag.AlignRight | _MIDDLE), choice.right)
             area.setRight(area.right() - painter.fontMetrics().horizontalAdvance(choice.right) - _GAP)
         used = _title(painter, area, choice, title)
+        detail = " · ".join(part for part in (choice.detail, choice.reason) if part)
         area.setLeft(area.left() + used + _GAP)
-        if choice.detail and area.width() > 30:
+        if detail and area.width() > 30:
             painter.setPen(QColor(colours.muted))
-            shown = painter.fontMetrics().elidedText(
-                choice.detail, Qt.TextElideMode.ElideMiddle, area.width()
-            )
+            shown = painter.fontMetrics().elidedText(detail, Qt.TextElideMode.ElideMiddle, area.width())
             painter.drawText(area, int(Qt.AlignmentFlag.AlignLeft | _MIDDLE), shown)
 
 

@@ -2,31 +2,28 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import (
     QCheckBox,
     QComboBox,
     QDialog,
-    QDialogButtonBox,
     QFormLayout,
     QHBoxLayout,
     QLabel,
     QLineEdit,
-    QPushButton,
-    QSpinBox,
+    QSizePolicy,
     QVBoxLayout,
     QWidget,
 )  # fmt: skip
 
 from gui.models.file_name import FIELDS, example, template_problem
 from gui.settings import Preferences
-from gui.text import tr
+from gui.text import number, size, tr
 from gui.theme import MODES
 from gui.widgets import NoteLabel, heading, muted, plain_button
 
-_LIMIT_MOST, _WORKERS_MOST = 256, 64
+_LIMITS = (1, 4, 8, 16, 32, 64, 128, 256)  # MiB
+_WORKERS = (1, 2, 3, 4, 6, 8, 12, 16, 32, 64)
 
 
 class PreferencesDialog(QDialog):
@@ -54,7 +51,7 @@ class PreferencesDialog(QDialog):
         self.theme.setObjectName("preferencesTheme")
         for mode, words in zip(MODES, (tr("As the system"), tr("Light"), tr("Dark")), strict=True):
             self.theme.addItem(words, mode)
-        self.limit = _number(1, _LIMIT_MOST, tr(" MiB"))
+        self.limit = _numbers("preferencesLimit", {n: size(n << 20) for n in _LIMITS})
         self.limit.setToolTip(tr("A larger index, manifest or config is not read, only named"))
         self.confirm = QCheckBox(tr("&Ask before quitting while exports run"))
 
@@ -69,9 +66,12 @@ class PreferencesDialog(QDialog):
         self.template.setObjectName("preferencesTemplate")
         self.template.textChanged.connect(self._check)
         self.template_note = muted()
+        self.template_note.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
         self.problem = NoteLabel("circle-alert", "bad")
-        self.workers = _number(0, _WORKERS_MOST, "")
-        self.workers.setSpecialValueText(tr("Automatic ({n})", n=automatic))
+        words = {n: number(n) for n in _WORKERS}
+        self.workers = _numbers(
+            "preferencesWorkers", {0: tr("Automatic ({n})", n=number(automatic)), **words}
+        )
         self.workers.setToolTip(tr("Threads that read and verify blobs at once"))
         self.notify = QCheckBox(tr("&Notify me when an export ends while I am elsewhere"))
 
@@ -81,6 +81,7 @@ class PreferencesDialog(QDialog):
         general.addRow(_label(tr("&Largest document"), self.limit), _narrow(self.limit))
         general.addRow("", self.confirm)
         folder = QHBoxLayout()
+        folder.setSpacing(8)
         folder.addWidget(self.folder, 1)
         folder.addWidget(self.browse)
         exports = _form()
@@ -100,51 +101,47 @@ class PreferencesDialog(QDialog):
         layout.addLayout(exports)
         layout.addStretch(1)
         layout.addSpacing(6)
-        layout.addWidget(self._buttons())
+        layout.addLayout(self._buttons())
         self.setMinimumWidth(560)
 
-    def _buttons(self) -> QDialogButtonBox:
-        box = QDialogButtonBox()
-        role = QDialogButtonBox.ButtonRole
-        self.defaults = QPushButton(tr("&Defaults"))
-        self.defaults.setAutoDefault(False)
+    def _buttons(self) -> QHBoxLayout:
+        self.defaults = plain_button(tr("&Defaults"))
         self.defaults.clicked.connect(self._reset)
-        self.save = QPushButton(tr("&Save"))
+        cancel = plain_button(tr("Cancel"))
+        cancel.clicked.connect(self.reject)
+        self.save = plain_button(tr("&Save"))
         self.save.setObjectName("preferencesSave")
         self.save.setProperty("primary", True)
         self.save.setDefault(True)
         self.save.clicked.connect(self._save)
-        cancel = QPushButton(tr("Cancel"))
-        cancel.setAutoDefault(False)
-        cancel.clicked.connect(self.reject)
-        for button, place in (
-            (self.defaults, role.ResetRole),
-            (cancel, role.RejectRole),
-            (self.save, role.AcceptRole),
-        ):
-            box.addButton(button, place)
-        return box
+        row = QHBoxLayout()
+        row.setSpacing(8)
+        row.addWidget(self.defaults)
+        row.addStretch(1)
+        row.addWidget(cancel)
+        row.addWidget(self.save)
+        return row
 
     # What is filled in
 
     def show_values(self, values: Preferences) -> None:
         """Fill in ``values``."""
         self.theme.setCurrentIndex(max(0, self.theme.findData(values.theme)))
-        self.limit.setValue(values.document_limit)
+        _choose(self.limit, values.document_limit, size(values.limit))
         self.confirm.setChecked(values.confirm_quit)
         self.folder.setText(values.folder)
         self.template.setText(values.name_template)
-        self.workers.setValue(values.workers)
+        _choose(self.workers, values.workers, number(values.workers))
         self.notify.setChecked(values.notify)
 
     def values(self) -> Preferences:
         """The answers."""
         return Preferences(
             theme=str(self.theme.currentData()),
-            document_limit=self.limit.value(),
+            document_limit=int(self.limit.currentData()),
             folder=self.folder.text().strip(),
             name_template=self.template.text().strip(),
-            workers=self.workers.value(),
+            workers=int(self.workers.currentData()),
             notify=self.notify.isChecked(),
             confirm_quit=self.confirm.isChecked(),
         )
@@ -166,18 +163,26 @@ class PreferencesDialog(QDialog):
         self.save.setToolTip(problem)
 
     def _reset(self) -> None:
-        self.show_values(replace(Preferences()))
+        self.show_values(Preferences())
 
     def _save(self) -> None:
         self.accept()
         self.chosen.emit(self.values())
 
 
-def _number(least: int, most: int, suffix: str) -> QSpinBox:
-    box = QSpinBox()
-    box.setRange(least, most)
-    box.setSuffix(suffix)
+def _numbers(name: str, items: dict[int, str]) -> QComboBox:
+    box = QComboBox()
+    box.setObjectName(name)
+    for value, words in items.items():
+        box.addItem(words, value)
     return box
+
+
+def _choose(box: QComboBox, value: int, words: str) -> None:
+    """Choose ``value``, which a settings file may name though the list does not."""
+    if box.findData(value) < 0:
+        box.addItem(words, value)
+    box.setCurrentIndex(box.findData(value))
 
 
 def _form() -> QFormLayout:

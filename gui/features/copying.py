@@ -98,10 +98,11 @@ class Copying(QObject):
                 return self._of_entry(value)
             if current is None or store is None:
                 return ()
-            if view is self._structure and isinstance(value, Node):
-                return node_copies(store, current.image, value)
             status = self._browse.platform
-            return image_copies(store, current.image, status.platform if status else None)
+            platform = status.platform if status else None
+            if view is self._structure and isinstance(value, Node):
+                return node_copies(store, current.image, value, platform)
+            return image_copies(store, current.image, platform)
         except OSError:  # the store went away
             return ()
 

@@ -190,7 +190,7 @@ def _image_choice(opened: OpenStore, row: int, several: bool) -> Choice:
         "package",
         "",
         Chosen(opened, row),
-        f"{image.name} {digest_text(image)}",
+        "  ".join(dict.fromkeys((image.name, digest_text(image)))),
     )
 
 
@@ -203,10 +203,10 @@ def blob_choices(store: Store, image: Image) -> list[Choice]:
         breathe()
         digest = node.digest_text
         if digest and digest not in found:
-            detail = tr("{what} · {digest}", what=node.owner, digest=short_digest(digest))
+            detail = f"{short_digest(digest)} · {node.owner}"
             right = size(node.size)
             symbol = _BLOB_ICONS.get(node.role, "file-text")
-            found[digest] = Choice(node.label, detail, right, symbol, value=path, aliases=digest)
+            found[digest] = Choice(node.label, detail, right, symbol, value=path, more=digest)
         below = [(child, (*path, at)) for at, child in enumerate(node.children or ())]
         stack.extend(reversed(below))
     return list(found.values())
@@ -223,7 +223,8 @@ def store_choices(words: str) -> list[Choice]:
     choices = []
     if full and os.path.exists(full):
         kind = "folder" if os.path.isdir(full) else "file-archive"
-        choices.append(Choice(tr("Open {path}", path=words.rstrip("/") or "/"), "", "", kind, value=full))
+        title = tr("Open {path}", path=words.rstrip("/") or "/")
+        choices.append(Choice(title, "", "", kind, value=full, more=tr("Enter opens it as a store.")))
     folder, begin = os.path.split(full)
     try:
         with os.scandir(folder or ".") as entries:
@@ -231,8 +232,10 @@ def store_choices(words: str) -> list[Choice]:
     except OSError:
         return choices
     for entry in sorted(fitting, key=lambda entry: entry.name.lower())[:MOST]:
-        kind = "folder" if entry.is_dir() else "file-archive"
-        choices.append(Choice(entry.name, folder, "", kind, value=os.path.join(folder, entry.name)))
+        kind, end = ("folder", os.sep) if entry.is_dir() else ("file-archive", "")
+        path = os.path.join(folder, entry.name)
+        hint = tr("Enter opens it as a store, Tab completes the path.")
+        choices.append(Choice(entry.name, folder, "", kind, value=path, more=hint, completion=path + end))
     return choices
 
 

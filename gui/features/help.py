@@ -100,9 +100,8 @@ def shortcut_lines(actions: Actions) -> Iterator[Keys]:
     native = QKeySequence.SequenceFormat.NativeText
     groups: dict[str, list[Keys]] = {}
     for command in actions.commands():
-        keys = ", ".join(
-            dict.fromkeys(keys.toString(native) for keys in actions[command.name].shortcuts()[:2])
-        )
+        texts = [keys.toString(native) for keys in actions[command.name].shortcuts()]
+        keys = ", ".join(dict.fromkeys(text for text in texts if "+" in text or text[1:].isdigit()))
         if keys:
             group = menus.get(command.name, tr("Other"))
             groups.setdefault(group, []).append(Keys(group, plain(command.text).rstrip("…"), keys))

@@ -19,8 +19,8 @@ MOST = 200
 class Choice:
     """A line to choose: ``title``, quiet ``detail`` behind it, ``right`` at the end (a shortcut, a size).
 
-    A ``reason`` says why it cannot be chosen now. ``places`` are the letters of the title that were typed;
-    ``aliases`` are other words by which it is found.
+    A ``reason`` says why it cannot be chosen now; ``more`` is looked through as well and shown below the
+    list. ``completion`` is what Tab makes of what was typed. ``places`` are the letters that were typed.
     """
 
     title: str
@@ -29,13 +29,14 @@ class Choice:
     icon: str = ""
     reason: str = ""
     value: object = None
-    aliases: str = ""
+    more: str = ""
+    completion: str = ""
     places: tuple[int, ...] = ()
 
     @property
     def searched(self) -> str:
         """What the typed letters are looked for in; the title comes first."""
-        return f"{self.title} {self.detail} {self.aliases}"
+        return f"{self.title} {self.detail} {self.more}"
 
 
 Finder = Callable[[str], Sequence[Choice]]

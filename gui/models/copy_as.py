@@ -42,8 +42,11 @@ def image_copies(store: Store, image: Image, platform: Platform | None) -> list[
     return [*facts, *(_copyable(command) for command in commands)]
 
 
-def node_copies(store: Store, image: Image, node: Node) -> list[Copyable]:
-    """Of a row of the structure: ``node`` somewhere in ``image``."""
+def node_copies(store: Store, image: Image, node: Node, platform: Platform | None) -> list[Copyable]:
+    """Of a row of the structure: ``node`` somewhere in ``image``, whose root stands for all of it."""
+    if node.digest_text == digest_text(image):
+        own = [item for item in blob_copies(store, node.child) if item.group]
+        return [*image_copies(store, image, platform), *own]
     facts = [Copyable(tr("Digest"), node.digest_text)]
     if image.name and image.name != node.digest_text:
         name = image.name.partition("@")[0]

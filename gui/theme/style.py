@@ -38,6 +38,7 @@ QToolButton::menu-indicator { image: none; width: 0; }
 QLineEdit, QComboBox {
     background: $base; border: 1px solid $strong_border; border-radius: 5px; padding: 4px 7px; color: $text;
     selection-background-color: $selection; selection-color: $on_selection;
+    placeholder-text-color: $muted;
 }
 QLineEdit:focus, QComboBox:focus { border: 2px solid $accent; padding: 3px 6px; }
 QLineEdit:disabled, QComboBox:disabled { color: $disabled; background: $window; border-color: $border; }
@@ -85,6 +86,17 @@ QStatusBar QLabel { color: $muted; }
 QMenuBar { background: $window; border-bottom: 1px solid $border; }
 QMenuBar::item { background: transparent; padding: 5px 10px; border-radius: 4px; }
 QMenuBar::item:selected { background: $hover; }
+QMenu { background: $raised; color: $text; border: 1px solid $strong_border; padding: 4px; }
+QMenu::item { padding: 5px 26px 5px 10px; border-radius: 4px; }
+QMenu::item:selected { background: $selection; color: $on_selection; }
+QMenu::item:disabled { color: $disabled; background: transparent; }
+QMenu::icon { padding-left: 8px; }
+QMenu::indicator {
+    width: 12px; height: 12px; margin-left: 8px; border: 1px solid $control_border; border-radius: 4px;
+}
+QMenu::indicator:exclusive { border-radius: 7px; }
+QMenu::indicator:checked { background: $accent; border-color: $accent; image: url("$tick"); }
+QMenu::separator { height: 1px; background: $border; margin: 4px 8px; }
 
 QFrame[card="bad"] { background: $bad_fill; border: 1px solid $bad; border-radius: 6px; }
 QFrame[card="warn"] { background: $warn_fill; border: 1px solid $warn; border-radius: 6px; }
