@@ -79,9 +79,8 @@ class Chooser(QDialog):
         """Look again for what was typed."""
         choices = self._find(self.search.text())
         self.model.show(choices)
-        first = next((at for at, choice in enumerate(choices) if not choice.reason), 0)
         if choices:
-            self.view.setCurrentIndex(self.model.index(first, 0))
+            self.view.setCurrentIndex(self.model.index(0, 0))
             self.view.scrollToTop()
         self._explain()
 

@@ -12,6 +12,8 @@ from exporter_core.commands import (
     image_commands,
     registry_commands,
 )
+from exporter_core.errors import InvalidReference
+from exporter_core.reference import parse
 from gui.models.catalogue import digest_text
 from gui.text import tr
 
@@ -49,8 +51,7 @@ def node_copies(store: Store, image: Image, node: Node, platform: Platform | Non
         return [*image_copies(store, image, platform), *own]
     facts = [Copyable(tr("Digest"), node.digest_text)]
     if image.name and image.name != node.digest_text:
-        name = image.name.partition("@")[0]
-        facts.append(Copyable(tr("Reference"), f"{name}@{node.digest_text}"))
+        facts.append(Copyable(tr("Reference"), f"{_repository(image.name)}@{node.digest_text}"))
     return [*facts, *blob_copies(store, node.child)]
 
 
@@ -62,6 +63,14 @@ def blob_copies(store: Store, child: object) -> list[Copyable]:
     place = path[0].text if path else ""
     commands = blob_commands(store.location, store.kind, child, place) if place else ()
     return [*path, *(_copyable(command) for command in commands)]
+
+
+def _repository(name: str) -> str:
+    """The name without tag and digest, to which another digest may be put."""
+    try:
+        return parse(name).name or name
+    except InvalidReference:
+        return name.partition("@")[0]
 
 
 def _copyable(command: Command) -> Copyable:

@@ -109,6 +109,10 @@ class Driver:
     def json(self) -> str:
         return self.child(QPlainTextEdit, "jsonView").toPlainText()
 
+    @property
+    def clipboard(self) -> str:
+        return QApplication.clipboard().text()
+
     def action(self, name: str) -> QAction:
         found = self.window.findChild(QAction, name)
         assert found is not None, name
