@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
-from PySide6.QtCore import QObject
+from PySide6.QtCore import QObject, Qt
 from PySide6.QtGui import QAction, QActionGroup, QKeySequence
 from PySide6.QtWidgets import QMenu, QWidget
 
@@ -18,7 +18,7 @@ _KEYS = QKeySequence.StandardKey
 @dataclass(frozen=True, slots=True)
 class Command:
     """A thing the user can do. ``needs`` are facts that must hold for it to be enabled, ``choice`` its
-    group where it is one of several.
+    group where it is one of several. A ``local`` one has its keys only where its view has the focus.
     """
 
     name: str
@@ -29,6 +29,7 @@ class Command:
     needs: frozenset[str] = frozenset()
     choice: str = ""
     checkable: bool = False
+    local: bool = False
 
 
 def _needs(*facts: str) -> frozenset[str]:
@@ -197,6 +198,40 @@ def commands() -> tuple[Command, ...]:
             _needs("job:failed"),
         ),
         Command(
+            "pauseJob",
+            tr("&Pause export"),
+            tr("Hold the selected export between two chunks; others may run meanwhile"),
+            "Ctrl+Alt+P",
+            "pause",
+            _needs("job:pausable"),
+        ),
+        Command(
+            "resumeJob",
+            tr("&Go on"),
+            tr("Let the paused export go on"),
+            "Ctrl+Alt+G",
+            "play",
+            _needs("job:paused"),
+        ),
+        Command(
+            "moveJobUp",
+            tr("Move &up"),
+            tr("Let the selected export begin earlier"),
+            "Alt+Up",
+            "arrow-up",
+            _needs("job:up"),
+            local=True,
+        ),
+        Command(
+            "moveJobDown",
+            tr("Move &down"),
+            tr("Let the selected export begin later"),
+            "Alt+Down",
+            "arrow-down",
+            _needs("job:down"),
+            local=True,
+        ),
+        Command(
             "revealJob",
             tr("Show in &folder"),
             tr("Open the folder of the written archive"),
@@ -211,6 +246,30 @@ def commands() -> tuple[Command, ...]:
             None,
             "package-open",
             _needs("job:done"),
+        ),
+        Command(
+            "hashJob",
+            tr("Compute SHA-&256"),
+            tr("Read the written archive once more for its digest"),
+            None,
+            "signature",
+            _needs("job:unhashed"),
+        ),
+        Command(
+            "removeJob",
+            tr("Re&move from list"),
+            tr("Take the selected export from the list; its file stays"),
+            "Del",
+            "x",
+            _needs("job:ended"),
+            local=True,
+        ),
+        Command(
+            "exportHistory",
+            tr("Export &history"),
+            tr("The exports of earlier days"),
+            "Ctrl+Shift+H",
+            "history",
         ),
         Command(
             "clearJobs",
@@ -244,6 +303,12 @@ def reasons() -> dict[str, str]:
         "job:active": tr("No running export is selected."),
         "job:failed": tr("No failed or cancelled export is selected."),
         "job:done": tr("No finished export is selected."),
+        "job:pausable": tr("No waiting or running export is selected."),
+        "job:paused": tr("No paused export is selected."),
+        "job:up": tr("No waiting export is selected that could begin earlier."),
+        "job:down": tr("No waiting export is selected that could begin later."),
+        "job:unhashed": tr("No finished export without a digest is selected."),
+        "job:ended": tr("No export that has ended is selected."),
         "jobs:ended": tr("No export has ended yet."),
         "back": tr("There is nothing to go back to."),
         "forward": tr("There is nothing to go forward to."),
@@ -330,6 +395,8 @@ class Actions(QObject):
         action.setStatusTip(command.tip)
         action.setCheckable(command.checkable or bool(command.choice))
         action.setIconVisibleInMenu(not action.isCheckable())  # its place is the tick's
+        if command.local:
+            action.setShortcutContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
         if command.choice:
             group = self._groups.setdefault(command.choice, QActionGroup(self))
             group.addAction(action)

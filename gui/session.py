@@ -20,6 +20,7 @@ from exporter_core import (
     open_store,
     summarise,
 )  # fmt: skip
+from exporter_core.errors import DigestMismatch
 from exporter_core.platforms import host_platform, ordered
 from gui.jobs import Lookup, Pool, Stream
 from gui.models.catalogue import Catalogue
@@ -36,6 +37,8 @@ class OpenStore:
     store: Store | None = None
     catalogue: Catalogue = field(default_factory=Catalogue)
     error: BaseException | None = None
+    corrupt: dict[str, DigestMismatch] = field(default_factory=dict)
+    """By digest: the blobs that an export found to be corrupt since the store was opened."""
 
     @property
     def images(self) -> tuple[Image, ...]:
@@ -82,7 +85,8 @@ def first_platform(platforms: Sequence[PlatformStatus]) -> PlatformStatus | None
 
 class Session(QObject):
     """Signals: a store's state ``changed`` or it was ``closed``; images ``summarised`` (store, rows); the
-    ``selected`` image changed (Chosen or None); ``loading`` when an opening takes its time.
+    ``selected`` image changed (Chosen or None); ``loading`` when an opening takes its time;
+    ``blobFailed`` (store) when one of its blobs turned out to be corrupt.
     """
 
     changed = Signal(object)
@@ -90,6 +94,7 @@ class Session(QObject):
     loading = Signal(object)
     summarised = Signal(object, object)
     selected = Signal(object)
+    blobFailed = Signal(object)
 
     def __init__(self, pool: Pool, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -127,6 +132,7 @@ class Session(QObject):
         """Read the store again from its place."""
         self._stop_stream(opened)
         opened.error = None
+        opened.corrupt = {}
         self._opener.ask(partial(_open, opened.location, self.document_limit), opened)
         self.changed.emit(opened)
 
@@ -141,6 +147,13 @@ class Session(QObject):
             self.select(())
         self._part(opened.store)
         self.closed.emit(opened)
+
+    def tell_corrupt(self, store: Store, error: DigestMismatch) -> None:
+        """An export has found that a blob of ``store`` is corrupt: remember it until it is opened again."""
+        for opened in self.stores:
+            if opened.store is store:
+                opened.corrupt[error.digest] = error
+                self.blobFailed.emit(opened)
 
     def sweep(self) -> None:
         """Close the stores that were taken away and that nothing reads from any more."""

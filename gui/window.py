@@ -24,6 +24,8 @@ from gui.jobs import Pool
 from gui.logs import LogBook
 from gui.models.images import ImagesModel
 from gui.models.jobs import JobsModel
+from gui.models.past import PastModel
+from gui.models.results import ResultsModel
 from gui.models.tree import TreeModel
 from gui.resources import icon_file
 from gui.session import Session
@@ -74,7 +76,8 @@ class MainWindow(QMainWindow):
         self.inspector = Inspector()
         self.inspector.setMinimumWidth(240)
         self._jobs_model = JobsModel(self.jobs, self)
-        self.jobs_pane = JobsPane(self._jobs_model, self.commands)
+        self._results, self._past = ResultsModel(self), PastModel(self)
+        self.jobs_pane = JobsPane(self._jobs_model, self._results, self._past, self.commands)
         self.columns = _splitter(Qt.Orientation.Horizontal, self.images, self.structure, self.inspector)
         self.rows = _splitter(Qt.Orientation.Vertical, self.columns, self.jobs_pane)
         for at, stretch in enumerate((2, 6, 3)):
@@ -105,7 +108,8 @@ class MainWindow(QMainWindow):
             session, self.images, self.structure, self.inspector, self.browse, commands, self.settings, self
         )
         self.export = Export(session, self.jobs, self.settings, self)
-        self.work = Work(self.jobs, session, self.jobs_pane, self._jobs_model, commands, self)
+        models = (self._jobs_model, self._results, self._past)
+        self.work = Work(self.jobs, session, self.jobs_pane, models, commands, self)
         self.copying = Copying(
             session, self.images.view, self.structure.view, self.jobs_pane.view, self.browse, commands, self
         )
@@ -157,6 +161,7 @@ class MainWindow(QMainWindow):
         self.looking.matrix_pane.exportWanted.connect(self._export_platform)
         self.work.changed.connect(self._refresh)
         self.work.wanted.connect(self.panes.want_jobs)
+        self.work.copied.connect(self._say)
         self._job_status.clicked.connect(self.panes.want_jobs)
         self.export.dialogOpened.connect(self._dialog_opened)
         self.export.dialogClosed.connect(self._dialog_closed)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from exporter_core import ShipglassError
 from exporter_core.errors import ContentError, DigestMismatch, MissingBlob, PlanError, SizeMismatch
+from gui.job_list import SomeFailed
 from gui.text import exact_size, number, plural, tr
 
 _MOST = 20
@@ -25,6 +26,8 @@ def failure_of(error: BaseException) -> Failure:
     """The failure that ``error`` tells of."""
     if isinstance(error, PlanError):
         return problems_failure(error.problems)
+    if isinstance(error, SomeFailed):
+        return _files_failure(error)
     if isinstance(error, ShipglassError):
         return Failure(_first_line(error), "\n".join(_lines(error)))
     details = "".join(traceback.format_exception(error))
@@ -39,6 +42,20 @@ def problems_failure(problems: Sequence[ShipglassError]) -> Failure:
         blocks.append(plural(len(problems) - _MOST, "… and {n} more problem", "… and {n} more problems"))
     title = plural(
         len(problems), "This export cannot work: {n} problem", "This export cannot work: {n} problems"
+    )
+    return Failure(title, "\n\n".join(blocks))
+
+
+def _files_failure(error: SomeFailed) -> Failure:
+    """What kept each file from being written."""
+    blocks = []
+    for part in error.failed[:_MOST]:
+        why = failure_of(part.error).text if part.error is not None else ""
+        blocks.append(f"{part.request.path}\n{why}")
+    if len(error.failed) > _MOST:
+        blocks.append(plural(len(error.failed) - _MOST, "… and {n} more file", "… and {n} more files"))
+    title = tr(
+        "{n} of {total} files could not be written", n=number(len(error.failed)), total=number(error.total)
     )
     return Failure(title, "\n\n".join(blocks))
 

@@ -1,17 +1,19 @@
-"""The bottom pane: the exports with a bar for each and for each blob, and what made one fail."""
+"""The bottom pane: the exports with a bar for each and for each blob, what came of them, earlier ones."""
 
 from __future__ import annotations
 
 from PySide6.QtCore import QModelIndex, QPoint, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QColor, QPainter
+from PySide6.QtGui import QColor, QPainter, QResizeEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QFrame,
     QHBoxLayout,
     QHeaderView,
     QSplitter,
+    QStackedWidget,
     QStyle,
     QStyleOptionViewItem,
+    QTabBar,
     QToolButton,
     QTreeView,
     QVBoxLayout,
@@ -21,91 +23,151 @@ from PySide6.QtWidgets import (
 from gui.actions import Actions
 from gui.models import DISPLAY, Index
 from gui.models.jobs import BYTES, FRACTION, LEFT, PROGRESS, SPEED, STATE, TONE, WHAT, JobsModel
+from gui.models.past import PastModel
+from gui.models.results import ResultsModel
 from gui.text import tr
 from gui.theme import icon, tokens
-from gui.widgets import FailureCard, NoteLabel, Pages, RowDelegate, heading, tool_button
+from gui.views.job_detail import JobDetail
+from gui.views.past import PastPane
+from gui.widgets import NoteLabel, Pages, RowDelegate, tool_button
 
+_BUTTONS = ("retryJob", "revealJob", "openJob", "clearJobs")
+_WIDE = 980  # with less the buttons have no words
 _WIDTHS = {WHAT: 230, PROGRESS: 128, BYTES: 162, SPEED: 86, LEFT: 86, STATE: 152}
 
 
 class JobsPane(QFrame):
-    """``jobChosen`` when the current row is another, ``menuWanted`` with the place for its menu."""
+    """``jobChosen`` when the current row is another, ``menuWanted`` with the place for its menu.
+
+    Two tabs: the exports of this session with what is to be said of the current one, and earlier ones.
+    """
 
     jobChosen = Signal()
     menuWanted = Signal(QPoint)
 
-    def __init__(self, model: JobsModel, actions: Actions, parent: QWidget | None = None) -> None:
+    def __init__(
+        self,
+        model: JobsModel,
+        results: ResultsModel,
+        past: PastModel,
+        actions: Actions,
+        parent: QWidget | None = None,
+    ) -> None:
         super().__init__(parent)
         self.view = JobsView(model)
-        self.failure = FailureCard("errorText")
+        self.detail = JobDetail(results, actions)
+        self.failure = self.detail.failure
+        self.past = PastPane(past)
         self.receipt = NoteLabel("circle-check", "ok")
         self.receipt.label.setObjectName("jobReceipt")
         self.receipt.setContentsMargins(12, 6, 12, 8)
         self.cancel = tool_button(actions["cancelJob"], words=True)
         self.cancel.setObjectName("jobCancel")
+        self.pause = tool_button(actions["pauseJob"], words=True)
+        self.pause.setObjectName("jobPause")
+        self.resume = tool_button(actions["resumeJob"], words=True)
+        self.resume.setObjectName("jobResume")
+        self.resume.hide()
+        others = (tool_button(actions[name], words=True) for name in _BUTTONS)
+        self._buttons = [self.cancel, self.pause, self.resume, *others]
         self.pages = Pages(self.view)
-        self.pages.show_placeholder(
-            "download", tr("No exports yet"), tr("Choose an image and press Export… (Ctrl+E).")
-        )
-        self._lay_out(actions)
+        self._show_action = actions["showJobs"]
+        for name in ("moveJobUp", "moveJobDown", "removeJob"):
+            self.view.addAction(actions[name])
+        self._lay_out()
         self.view.selectionModel().currentChanged.connect(self.jobChosen)
         self.view.customContextMenuRequested.connect(self._menu)
         model.rowsInserted.connect(self._refresh)
         model.rowsRemoved.connect(self._refresh)
+        self._refresh()
 
-    def _lay_out(self, actions: Actions) -> None:
+    def _lay_out(self) -> None:
+        self.splitter = QSplitter(Qt.Orientation.Horizontal)
+        self.splitter.addWidget(self.pages)
+        self.splitter.addWidget(self.detail)
+        self.splitter.setStretchFactor(0, 3)
+        self.splitter.setStretchFactor(1, 2)
+        self.splitter.setCollapsible(0, False)
+        self.detail.hide()
+        exports = QWidget()
+        inside = QVBoxLayout(exports)
+        inside.setContentsMargins(0, 0, 0, 0)
+        inside.setSpacing(0)
+        inside.addWidget(self.splitter, 1)
+        inside.addWidget(self.receipt)
+        self._stack = QStackedWidget()
+        self._stack.addWidget(exports)
+        self._stack.addWidget(self.past)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(0)
+        layout.addWidget(self._bar())
+        layout.addWidget(self._stack, 1)
+
+    def _bar(self) -> QFrame:
+        self.tabs = QTabBar()
+        self.tabs.setObjectName("jobsTabs")
+        self.tabs.setAccessibleName(tr("Exports"))
+        self.tabs.setDrawBase(False)
+        self.tabs.setExpanding(False)
+        self.tabs.setProperty("strip", True)
+        for words in (tr("Jobs"), tr("History")):
+            self.tabs.addTab(words)
+        self.tabs.currentChanged.connect(self._turn)
         bar = QFrame()
         bar.setProperty("bar", True)
         top = QHBoxLayout(bar)
-        top.setContentsMargins(12, 4, 8, 4)
+        top.setContentsMargins(4, 2, 8, 0)
         top.setSpacing(4)
-        top.addWidget(heading(tr("Jobs")))
+        top.addWidget(self.tabs)
         top.addStretch(1)
-        top.addWidget(self.cancel)
-        for name in ("retryJob", "revealJob", "openJob", "clearJobs"):
-            top.addWidget(tool_button(actions[name], words=True))
+        for button in self._buttons:
+            top.addWidget(button)
         hide = QToolButton()
         hide.setIcon(icon("x"))
         hide.setToolTip(tr("Hide the jobs; they go on"))
         hide.setAccessibleName(tr("Hide the jobs"))
         hide.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        self._show_action = actions["showJobs"]
         hide.clicked.connect(self._hide)
         top.addWidget(hide)
-        self.splitter = QSplitter(Qt.Orientation.Horizontal)
-        self.splitter.addWidget(self.pages)
-        holder = QWidget()
-        inside = QVBoxLayout(holder)
-        inside.setContentsMargins(8, 8, 8, 8)
-        inside.addWidget(self.failure)
-        self._holder = holder
-        self.splitter.addWidget(holder)
-        self.splitter.setStretchFactor(0, 3)
-        self.splitter.setStretchFactor(1, 2)
-        self.splitter.setCollapsible(0, False)
-        holder.hide()
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(0)
-        layout.addWidget(bar)
-        layout.addWidget(self.splitter, 1)
-        layout.addWidget(self.receipt)
+        return bar
 
-    def say(self, title: str, text: str) -> None:
-        """Show why a job failed; an empty text takes the box away."""
-        self.failure.say(title, text)
-        if text and self._holder.isHidden():
-            self._holder.show()
+    def show_detail(self, pages: set[int], first: int, *, fresh: bool) -> None:
+        """Show these pages beside the exports, ``first`` to begin with where they are ``fresh``."""
+        self.detail.offer(pages, first, fresh=fresh)
+        if pages and self.detail.isHidden():
+            self.detail.show()
             self.splitter.setSizes([self.width() * 11 // 20, self.width() * 9 // 20])
-        self._holder.setVisible(bool(text))
-        for column in (SPEED, LEFT):  # they say nothing of a job that has failed
-            self.view.setColumnHidden(column, bool(text))
+        self.detail.setVisible(bool(pages))
+        for column in (SPEED, LEFT):  # they say little of a job that has ended
+            self.view.setColumnHidden(column, bool(pages))
+
+    def show_paused(self, paused: bool) -> None:
+        """One button pauses and lets go on."""
+        self.pause.setVisible(not paused and not self.on_past)
+        self.resume.setVisible(paused and not self.on_past)
 
     def select(self, row: int) -> None:
         """Make this export the current one."""
         index = self.view.model().index(row, 0)
         self.view.setCurrentIndex(index)
         self.view.scrollTo(index)
+
+    @property
+    def on_past(self) -> bool:
+        """Whether the earlier exports are shown."""
+        return self.tabs.currentIndex() == 1
+
+    def turn_to(self, past: bool) -> None:
+        """Show the earlier exports, or those of this session."""
+        self.tabs.setCurrentIndex(int(past))
+        (self.past.view if past else self.view).setFocus(Qt.FocusReason.OtherFocusReason)
+
+    def _turn(self, page: int) -> None:
+        self._stack.setCurrentIndex(page)
+        for button in self._buttons:
+            button.setVisible(page == 0)
+        self.jobChosen.emit()
 
     def _hide(self) -> None:
         self._show_action.setChecked(False)
@@ -122,6 +184,13 @@ class JobsPane(QFrame):
         if self.view.indexAt(position).isValid():
             self.menuWanted.emit(self.view.viewport().mapToGlobal(position))
 
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        style = Qt.ToolButtonStyle
+        words = style.ToolButtonTextBesideIcon if self.width() >= _WIDE else style.ToolButtonIconOnly
+        for button in self._buttons:
+            button.setToolButtonStyle(words)
+
 
 class JobsView(QTreeView):
     """The exports and their blobs."""
@@ -137,6 +206,9 @@ class JobsView(QTreeView):
         self.setIconSize(QSize(16, 16))
         self.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
         self.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
+        self.setDragDropMode(QAbstractItemView.DragDropMode.DragDrop)
+        self.setDefaultDropAction(Qt.DropAction.MoveAction)
+        self.setDropIndicatorShown(True)
         self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
         self.setTextElideMode(Qt.TextElideMode.ElideRight)
         header = self.header()

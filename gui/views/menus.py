@@ -9,7 +9,10 @@ from PySide6.QtWidgets import QMenu, QMenuBar
 from gui.actions import Actions, plain
 from gui.text import tr
 
-JOBS = ("cancelJob", "retryJob", "", "revealJob", "openJob", "", "clearJobs")
+JOBS = (
+    "pauseJob", "resumeJob", "cancelJob", "retryJob", "", "moveJobUp", "moveJobDown", "", "revealJob",
+    "openJob", "hashJob", "", "removeJob", "clearJobs", "exportHistory",
+)  # fmt: skip
 IMAGE = ("export", "", "copyName", "copyDigest", "copy", "COPY_AS")
 NODE = ("copyDigest", "copy", "COPY_AS", "", "export")
 _FILE = (

@@ -1,0 +1,94 @@
+"""Beside the exports: what became of the one that is looked at, in up to three pages."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QSize, Qt
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QFrame,
+    QHeaderView,
+    QStackedWidget,
+    QTabBar,
+    QTreeView,
+    QVBoxLayout,
+    QWidget,
+)
+
+from gui.actions import Actions
+from gui.models.results import FILE, IMAGE, SHA256, SIZE, STATE, TIME, ResultsModel
+from gui.text import tr
+from gui.views.load_card import LoadCard
+from gui.widgets import FailureCard, RowDelegate
+
+RESULTS, FAILURE, LOAD = range(3)
+_WIDTHS = {IMAGE: 130, FILE: 170, SIZE: 78, TIME: 66, SHA256: 110, STATE: 150}
+
+
+class JobDetail(QWidget):
+    """Pages: the files of an export of several, why it failed, how to load what was written."""
+
+    def __init__(self, model: ResultsModel, actions: Actions) -> None:
+        super().__init__()
+        self.results = ResultsView(model)
+        self.failure = FailureCard("errorText")
+        self.load = LoadCard(actions)
+        self.tabs = QTabBar()
+        self.tabs.setObjectName("jobTabs")
+        self.tabs.setAccessibleName(tr("About this export"))
+        self.tabs.setProperty("compact", True)
+        self.tabs.setDrawBase(False)
+        self.tabs.setExpanding(False)
+        for words in (tr("Files"), tr("What went wrong"), tr("Load it")):
+            self.tabs.addTab(words)
+        self._stack = QStackedWidget()
+        holder = QFrame()
+        inside = QVBoxLayout(holder)
+        inside.setContentsMargins(8, 8, 8, 8)
+        inside.addWidget(self.failure)
+        for page in (self.results, holder, self.load):
+            self._stack.addWidget(page)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(0)
+        layout.addWidget(self.tabs)
+        layout.addWidget(self._stack, 1)
+        self.tabs.currentChanged.connect(self._stack.setCurrentIndex)
+
+    def offer(self, pages: set[int], first: int, *, fresh: bool) -> None:
+        """Offer these pages; ``first`` comes to the front where they are ``fresh`` or it is needed there."""
+        for page in range(self.tabs.count()):
+            self.tabs.setTabVisible(page, page in pages)
+        if pages and (fresh or self.tabs.currentIndex() not in pages):
+            self.turn_to(first)
+        self.tabs.setVisible(len(pages) > 1)
+
+    def turn_to(self, page: int) -> None:
+        """Bring a page to the front."""
+        self.tabs.setCurrentIndex(page)
+        self._stack.setCurrentIndex(page)
+
+
+class ResultsView(QTreeView):
+    """The table of files."""
+
+    def __init__(self, model: ResultsModel) -> None:
+        super().__init__()
+        self.setObjectName("resultTable")
+        self.setAccessibleName(tr("Files of this export"))
+        self.setModel(model)
+        self.setItemDelegate(RowDelegate(self))
+        self.setRootIsDecorated(False)
+        self.setUniformRowHeights(True)
+        self.setAllColumnsShowFocus(True)
+        self.setIconSize(QSize(16, 16))
+        self.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
+        self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
+        self.setTextElideMode(Qt.TextElideMode.ElideRight)
+        header = self.header()
+        header.setMinimumSectionSize(48)
+        header.setSectionsMovable(False)
+        header.setSectionResizeMode(QHeaderView.ResizeMode.Interactive)
+        header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
+        for column, width in _WIDTHS.items():
+            self.setColumnWidth(column, width)
+        header.setStretchLastSection(True)
