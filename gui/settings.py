@@ -42,6 +42,7 @@ class Preferences:
     folder: str = ""  # where exports start; "": where the last one went
     name_template: str = "{name}_{platform}"
     workers: int = 0  # threads that copy; 0: one core is left to the window
+    at_once: int = 1  # exports that may run at the same time
     notify: bool = True  # when an export ends unseen
     confirm_quit: bool = True  # while exports run
 
@@ -57,6 +58,7 @@ _KEYS = {
     "folder": "export/always_in",
     "name_template": "export/name",
     "workers": "export/workers",
+    "at_once": "export/at_once",
     "notify": "export/notify",
     "confirm_quit": "window/confirm_quit",
 }
@@ -113,6 +115,7 @@ class Settings:
             folder=self.text(_KEYS["folder"]),
             name_template=self.text(_KEYS["name_template"]) or default.name_template,
             workers=self.integer(_KEYS["workers"], default.workers, 64),
+            at_once=max(1, self.integer(_KEYS["at_once"], default.at_once, 8)),
             notify=self.flag(_KEYS["notify"], default.notify),
             confirm_quit=self.flag(_KEYS["confirm_quit"], default.confirm_quit),
         )

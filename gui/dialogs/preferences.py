@@ -24,6 +24,7 @@ from gui.widgets import NoteLabel, heading, muted, plain_button
 
 _LIMITS = (1, 4, 8, 16, 32, 64, 128, 256)  # MiB
 _WORKERS = (1, 2, 3, 4, 6, 8, 12, 16, 32, 64)
+_AT_ONCE = (1, 2, 3, 4, 8)
 
 
 class PreferencesDialog(QDialog):
@@ -73,6 +74,8 @@ class PreferencesDialog(QDialog):
             "preferencesWorkers", {0: tr("Automatic ({n})", n=number(automatic)), **words}
         )
         self.workers.setToolTip(tr("Threads that read and verify blobs at once"))
+        self.at_once = _numbers("preferencesAtOnce", {n: number(n) for n in _AT_ONCE})
+        self.at_once.setToolTip(tr("The others wait for their turn"))
         self.notify = QCheckBox(tr("&Notify me when an export ends while I am elsewhere"))
 
     def _lay_out(self) -> None:
@@ -90,6 +93,7 @@ class PreferencesDialog(QDialog):
         exports.addRow("", self.template_note)
         exports.addRow("", self.problem)
         exports.addRow(_label(tr("&Copying threads"), self.workers), _narrow(self.workers))
+        exports.addRow(_label(tr("E&xports at once"), self.at_once), _narrow(self.at_once))
         exports.addRow("", self.notify)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(20, 16, 20, 16)
@@ -132,6 +136,7 @@ class PreferencesDialog(QDialog):
         self.folder.setText(values.folder)
         self.template.setText(values.name_template)
         _choose(self.workers, values.workers, number(values.workers))
+        _choose(self.at_once, values.at_once, number(values.at_once))
         self.notify.setChecked(values.notify)
 
     def values(self) -> Preferences:
@@ -142,6 +147,7 @@ class PreferencesDialog(QDialog):
             folder=self.folder.text().strip(),
             name_template=self.template.text().strip(),
             workers=int(self.workers.currentData()),
+            at_once=int(self.at_once.currentData()),
             notify=self.notify.isChecked(),
             confirm_quit=self.confirm.isChecked(),
         )

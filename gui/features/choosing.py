@@ -66,6 +66,7 @@ class Choosing(QObject):
     def _use(self, preferences: Preferences) -> None:
         self._session.document_limit = preferences.limit
         self._jobs.workers = preferences.workers
+        self._jobs.at_once = preferences.at_once
 
     def _closed(self) -> None:
         self._dialog = None
