@@ -42,9 +42,9 @@ class Preferences:
     folder: str = ""  # where exports start; "": where the last one went
     name_template: str = "{name}_{platform}"
     workers: int = 0  # threads that copy; 0: one core is left to the window
-    at_once: int = 1  # exports that may run at the same time
     notify: bool = True  # when an export ends unseen
     confirm_quit: bool = True  # while exports run
+    at_once: int = 1  # exports that may run at the same time
 
     @property
     def limit(self) -> int:
