@@ -101,7 +101,8 @@ def shortcut_lines(actions: Actions) -> Iterator[Keys]:
     groups: dict[str, list[Keys]] = {}
     for command in actions.commands():
         texts = [keys.toString(native) for keys in actions[command.name].shortcuts()]
-        keys = ", ".join(dict.fromkeys(text for text in texts if "+" in text or text[1:].isdigit()))
+        usual = (text for text in texts if "+" in text or text[1:].isdigit() or command.local)
+        keys = ", ".join(dict.fromkeys(usual))
         if keys:
             group = menus.get(command.name, tr("Other"))
             groups.setdefault(group, []).append(Keys(group, plain(command.text).rstrip("…"), keys))
