@@ -123,7 +123,7 @@ def commands() -> tuple[Command, ...]:
             "copy",
             _needs("row"),
         ),
-        Command("preferences", tr("Pre&ferences…"), tr("How Shipglass behaves"), "Ctrl+,", "settings"),
+        Command("preferences", tr("Pr&eferences…"), tr("How Shipglass behaves"), "Ctrl+,", "settings"),
         Command("filter", tr("&Filter images"), tr("Go to the filter box"), _KEYS.Find, "search"),
         # View
         Command(
@@ -149,7 +149,7 @@ def commands() -> tuple[Command, ...]:
         Command("showUsedBy", tr("&Used by"), tr("What refers to this blob"), "Ctrl+5", "link"),
         Command(
             "showJobs",
-            tr("&Jobs panel"),
+            tr("Jo&bs panel"),
             tr("Show or hide the exports"),
             "Ctrl+J",
             "panel-bottom",
@@ -282,7 +282,7 @@ def commands() -> tuple[Command, ...]:
         # Help
         Command(
             "palette",
-            tr("&Command palette…"),
+            tr("Comman&d palette…"),
             tr("Find any command by its name"),
             "Ctrl+Shift+P",
             "list-tree",

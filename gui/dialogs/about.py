@@ -144,6 +144,7 @@ def _link(text: str, url: str) -> QLabel:
     label.setTextFormat(Qt.TextFormat.RichText)
     label.setTextInteractionFlags(Qt.TextInteractionFlag.TextBrowserInteraction)
     label.setOpenExternalLinks(True)
+    label.setProperty("link", True)
     label.setToolTip(url)
     label.setAccessibleName(text)
     return label

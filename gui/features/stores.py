@@ -24,7 +24,7 @@ class Stores(QObject):
         self._session = session
         self._settings = settings
         self._window = window
-        self.recent_menu = QMenu(tr("Open &recent"), window)
+        self.recent_menu = QMenu(tr("Open rece&nt"), window)
         self.recent_menu.aboutToShow.connect(self.fill_recent)
         self.recent_menu.triggered.connect(self._open_recent)
         for name, slot in (

@@ -110,6 +110,7 @@ QLabel[muted="true"] { color: $muted; }
 QLabel[tone="bad"] { color: $bad; }
 QLabel[tone="warn"] { color: $warn; }
 QLabel[heading="true"] { font-weight: 600; }
+QLabel[link="true"]:focus { background: $selection; border-radius: 3px; }
 
 QCheckBox, QRadioButton { spacing: 7px; padding: 2px; }
 QCheckBox::indicator, QAbstractItemView::indicator, QRadioButton::indicator {

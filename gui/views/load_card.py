@@ -33,6 +33,7 @@ class LoadCard(QScrollArea):
     def __init__(self, actions: Actions) -> None:
         super().__init__()
         self.setObjectName("loadCommands")
+        self.setAccessibleName(tr("What loads the archive"))
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setWidgetResizable(True)
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)

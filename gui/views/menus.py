@@ -60,7 +60,7 @@ def fill_menu_bar(bar: QMenuBar, actions: Actions, recent: QMenu, copy_as: QMenu
         "RECENT": recent,
         "COPY_AS": copy_as,
         "SORT": actions.menu(tr("&Sort images by"), SORTS, recent),
-        "THEME": actions.menu(tr("&Theme"), THEMES, recent),
+        "THEME": actions.menu(tr("Th&eme"), THEMES, recent),
     }
     for title, names in menu_tables():
         menu = bar.addMenu(title)

@@ -20,21 +20,28 @@ DIALOGS: dict[str, str] = {
 }
 
 
+def in_front(driver: Driver, root: QWidget) -> QWidget:
+    """``root`` with the keyboard."""
+    root.activateWindow()
+    driver.wait(root.isActiveWindow)
+    return root
+
+
 def scenes(driver: Driver, tmp_path: Path) -> Iterator[tuple[str, QWidget]]:
     """The window with an image and an export that was done, then each dialog, open."""
     driver.choose("harbor-web")
     driver.export(tmp_path / "walked.tar")
     driver.wait_job("done")
-    yield "window", driver.window
+    yield "window", in_front(driver, driver.window)
     for action, name in DIALOGS.items():
         with open_dialog(driver, name, driver.action(action).trigger) as dialog:
-            yield name, dialog
+            yield name, in_front(driver, dialog)
 
     def crash() -> None:
         driver.window.desk.help.show_crash("ValueError: odd", "Traceback …")
 
     with open_dialog(driver, "crashDialog", crash) as dialog:
-        yield "crashDialog", dialog
+        yield "crashDialog", in_front(driver, dialog)
 
 
 @contextmanager
