@@ -9,11 +9,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import BinaryIO, Protocol, runtime_checkable
+from typing import TYPE_CHECKING, BinaryIO, Protocol, runtime_checkable
 
 from exporter_core.descriptor import IMAGE_NAME, MANIFEST_SUBJECT, REF_NAME, Child, Descriptor, nothing
 from exporter_core.digest import Digest
 from exporter_core.errors import DigestMismatch, DocumentTooLarge, SizeMismatch, UnreadableBlob
+
+if TYPE_CHECKING:
+    from datetime import datetime
 
 DOCUMENT_LIMIT = 8 * 1024 * 1024
 """Bytes of the largest document (index, manifest, config) that is read unless asked otherwise."""
@@ -85,12 +88,16 @@ class Store(InfoProvider, Protocol):
 class Image:
     """A name in a store and what it stands for; ``labels`` are the store's own.
 
-    ``name`` is the full name, else the tag, else the digest (see :func:`image_name`).
+    ``name`` is the full name, else the tag, else the digest (see :func:`image_name`). ``namespace`` and the
+    times are for stores that have them.
     """
 
     name: str
     target: Child
     labels: Mapping[str, str] = field(default_factory=nothing, hash=False)
+    namespace: str = field(default="", kw_only=True)
+    created: datetime | None = field(default=None, kw_only=True)
+    updated: datetime | None = field(default=None, kw_only=True)
 
     @property
     def subject(self) -> str:

@@ -11,7 +11,10 @@ Buckets without buckets that fit a quarter of a page are inline, as bbolt has th
 import struct
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
+
+from tests.images import IMAGE_NAME, StoreBuilder
 
 Tree = Mapping[bytes, Any]
 
@@ -130,3 +133,51 @@ def moment(time: datetime, nanoseconds: int = 0) -> bytes:
     offset = time.utcoffset() or timedelta()
     minutes = -1 if not offset else int(offset.total_seconds()) // 60
     return struct.pack(">BQIh", 1, since // timedelta(seconds=1), nanoseconds, minutes)
+
+
+CREATED = datetime(2024, 5, 14, 9, 30, 1, tzinfo=UTC)
+
+
+def strings(labels: Mapping[str, str]) -> Tree:
+    return {key.encode(): value.encode() for key, value in labels.items()}
+
+
+def times() -> dict[bytes, bytes]:
+    return {b"createdat": moment(CREATED), b"updatedat": moment(CREATED, 5_000_000)}
+
+
+def image(target: Mapping[str, Any], labels: Mapping[str, str] | None = None) -> Tree:
+    """An image's bucket; annotations lie beside the target, as containerd has them."""
+    made: dict[bytes, Any] = times()
+    made[b"target"] = {
+        b"digest": target["digest"].encode(),
+        b"mediatype": target["mediaType"].encode(),
+        b"size": size(target["size"]),
+    }
+    if target.get("annotations"):
+        made[b"annotations"] = strings(target["annotations"])
+    return made | ({b"labels": strings(labels)} if labels else {})
+
+
+def blob(length: int, labels: Mapping[str, str] | None = None) -> Tree:
+    return {**times(), b"size": size(length), **({b"labels": strings(labels)} if labels else {})}
+
+
+def namespace(builder: StoreBuilder) -> dict[bytes, Any]:
+    """A namespace with the builder's named images and all its blobs, without labels."""
+    images = {root["annotations"][IMAGE_NAME].encode(): root for root in builder.roots}
+    plain = {name: {**root, "annotations": {}} for name, root in images.items()}
+    return {
+        b"images": {name: image(target) for name, target in plain.items()},
+        b"content": {b"blob": {digest.encode(): blob(len(data)) for digest, data in builder.blobs.items()}},
+    }
+
+
+def write_root(builder: StoreBuilder, path: Path, namespaces: Tree | None = None, **options: Any) -> Path:
+    """A containerd root with the builder's blobs, in the namespace default unless ``namespaces`` are given."""
+    builder.write_bare(path / "io.containerd.content.v1.content")
+    metadata = path / "io.containerd.metadata.v1.bolt"
+    metadata.mkdir()
+    tree = {b"v1": {b"version": size(4), **(namespaces or {b"default": namespace(builder)})}}
+    (metadata / "meta.db").write_bytes(database(tree, **options))
+    return path

@@ -11,7 +11,7 @@ from exporter_core.stores.layout import INDEX, LAYOUT, LayoutStore, unreadable
 
 _ACCEPTED = (
     "Give an OCI layout folder (oci-layout, index.json, blobs), a content folder (blobs/<algorithm>/<hex>), "
-    "or a plain tar archive of a layout."
+    "containerd's root (/var/lib/containerd, say), or a plain tar archive of a layout."
 )
 _COMPRESSED = {b"\x1f\x8b": "gzip", b"\x28\xb5\x2f\xfd": "zstd", b"\xfd7zXZ": "xz", b"BZh": "bzip2"}
 
@@ -19,13 +19,21 @@ _COMPRESSED = {b"\x1f\x8b": "gzip", b"\x28\xb5\x2f\xfd": "zstd", b"\xfd7zXZ": "x
 def open_store(location: str | os.PathLike[str], *, document_limit: int = DOCUMENT_LIMIT) -> Store:
     """The store at ``location``, a path or a ``file:`` URL; what it is it finds out itself. Read-only.
 
+    Of containerd's root ``PATH?namespace=NAME`` (``containerd-root:PATH`` too) opens that namespace.
     ``document_limit`` is the largest document in bytes that will be read. Raises StoreError.
     """
-    path = _path(os.fspath(location))
+    place, namespace = _namespace(os.fspath(location).removeprefix("containerd-root:"))
+    path = _path(place)
     try:
         if os.path.isdir(path):
-            return _open_directory(path, document_limit)
+            return _open_directory(path, namespace, document_limit)
+        if namespace and os.path.exists(path):
+            raise StoreError(f"{path} has no namespaces", hint="Only containerd's root has: leave it out.")
         return _open_archive(path, document_limit)
+    except PermissionError as error:
+        from exporter_core.stores.containerd_root import forbidden
+
+        raise forbidden(path) from error
     except FileNotFoundError as error:
         raise StoreError(f"there is nothing at {path}", hint=_ACCEPTED) from error
     except OSError as error:
@@ -42,20 +50,46 @@ def _path(location: str) -> str:
     return os.path.abspath(os.path.expanduser(location))
 
 
-def _open_directory(path: str, limit: int) -> Store:
+def _namespace(location: str) -> tuple[str, str]:
+    """The location without ``?namespace=NAME``, and the name."""
+    place, mark, name = location.rpartition("?namespace=")
+    if not mark or os.path.lexists(location):
+        return location, ""
+    from urllib.parse import unquote
+
+    return place, unquote(name)
+
+
+def _open_directory(path: str, namespace: str, limit: int) -> Store:
     names = set(os.listdir(path))
     files = DirectoryFiles(path)
+    if INDEX not in names and "blobs" not in names:
+        root = _open_root(path, namespace, limit)
+        if root is not None:
+            return root
+    if namespace:
+        raise StoreError(f"{path} has no namespaces", hint="Only containerd's root has: leave it out.")
     if INDEX in names:
         return LayoutStore(files, location=path, kind="OCI layout", document_limit=limit)
     if "blobs" in names or LAYOUT in names:
         return LayoutStore(files, location=path, kind="content directory", document_limit=limit)
-    raise StoreError(f"{path} is not a content store", hint=_directory_hint(path, names))
+    from exporter_core.stores.engines import other_engine
+
+    refusal = other_engine(path, names)
+    raise refusal or StoreError(f"{path} is not a content store", hint=_directory_hint(path, names))
+
+
+def _open_root(path: str, namespace: str, limit: int) -> Store | None:
+    from exporter_core.stores.containerd_root import ContainerdRoot, find_root  # only roots pay for it
+
+    place = find_root(path)
+    if place is None:
+        return None
+    location = f"{path}?namespace={namespace}" if namespace else path
+    return ContainerdRoot(place, location=location, namespace=namespace, document_limit=limit)
 
 
 def _directory_hint(path: str, names: set[str]) -> str:
-    content = "io.containerd.content.v1.content"
-    if content in names:
-        return f"This is containerd's root: open {os.path.join(path, content)}."
     if "sha256" in names and os.path.basename(path) == "blobs":
         return f"This is the blobs folder of a store: open {os.path.dirname(path)}."
     return _ACCEPTED

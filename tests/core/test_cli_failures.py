@@ -85,8 +85,9 @@ def index(text: str) -> Make:
     return make
 
 
-def a_containerd_root(path: Path) -> Path:
-    (path / "io.containerd.content.v1.content" / "blobs").mkdir(parents=True)
+def a_podman_storage(path: Path) -> Path:
+    (path / "overlay-images").mkdir(parents=True)
+    (path / "overlay-images" / "images.json").write_text("[]")
     return path
 
 
@@ -97,7 +98,7 @@ STORES = [
     pytest.param(lambda path: Path("/dev/null"), "is not a tar archive", id="device"),
     pytest.param(a_gzip_archive, "is compressed with gzip", id="gzip archive"),
     pytest.param(a_tar_of_something_else, "without index.json", id="another tar"),
-    pytest.param(a_containerd_root, "open ", id="containerd root"),
+    pytest.param(a_podman_storage, "podman --root ", id="podman's storage"),
     pytest.param(index("{"), "index.json is not JSON", id="index cut short"),
     pytest.param(index(""), "index.json is not JSON", id="index empty"),
     pytest.param(index("[]"), "index.json", id="index a list"),

@@ -32,6 +32,7 @@ from exporter_core.errors import (
     StoreError,
 )
 from exporter_core.manifest import parse_descriptor
+from tests.bolt_writer import write_root
 from tests.core.helpers import NAME, noise
 from tests.images import IMAGE_NAME, OCI_LAYER, REF_NAME, Json, Member, StoreBuilder
 from tests.memory import MemoryStore
@@ -55,6 +56,10 @@ def _gnu_archive(builder: StoreBuilder, path: Path) -> Store:
     return open_store(builder.write_archive(path, prefix="./", tar_format=tarfile.GNU_FORMAT))
 
 
+def _containerd_root(builder: StoreBuilder, path: Path) -> Store:
+    return open_store(write_root(builder, path))
+
+
 def _memory(builder: StoreBuilder, path: Path) -> Store:
     return MemoryStore.of(builder)
 
@@ -65,8 +70,9 @@ KINDS = {
     "archive": _archive,
     "gnu-archive": _gnu_archive,
     "memory": _memory,
+    "containerd-root": _containerd_root,
 }
-NAMED = [kind for kind in KINDS if kind != "bare"]
+NAMED = [kind for kind in KINDS if kind not in ("bare", "containerd-root")]  # the latter: its own tests
 
 
 @pytest.fixture(params=KINDS)
