@@ -162,6 +162,7 @@ class MainWindow(QMainWindow):
         self.work.changed.connect(self._refresh)
         self.work.wanted.connect(self.panes.want_jobs)
         self.work.copied.connect(self._say)
+        self.work.past.againWanted.connect(self.export.open_again)
         self._job_status.clicked.connect(self.panes.want_jobs)
         self.export.dialogOpened.connect(self._dialog_opened)
         self.export.dialogClosed.connect(self._dialog_closed)

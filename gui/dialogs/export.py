@@ -20,34 +20,48 @@ from PySide6.QtWidgets import (
     QListView,
     QRadioButton,
     QSizePolicy,
+    QToolButton,
     QVBoxLayout,
     QWidget,
 )  # fmt: skip
 
 from exporter_core import ExportOptions, Image, ImageSummary, Platform
+from gui.dialogs.export_files import FilesBox
+from gui.dialogs.rows import column, label, row
 from gui.models.catalogue import split_name
 from gui.models.failure import Failure
-from gui.models.platforms import PlatformsModel, platform_rows
+from gui.models.platforms import PlatformsModel, missing_words, platform_rows
 from gui.text import plural, tr
-from gui.theme import fixed_font, scaled_font
+from gui.theme import fixed_font, icon, scaled_font
 from gui.widgets import ElidedLabel, FailureCard, NoteLabel, RowDelegate, muted, plain_button
+from gui.widgets.cards import ErrorText
 
 _IMAGES_SHOWN = 4
+_MISSING_LINES = 7
 
 
 @dataclass(frozen=True, slots=True)
 class ExportForm:
-    """What is filled in: the core's options, the path as typed, whether to hash the archive at the end."""
+    """What is filled in: the core's options, the path as typed, whether to hash the archive at the end.
+
+    With ``each`` the path is a folder, and ``template`` names a file in it for each image.
+    """
 
     options: ExportOptions
     path: str
     checksum: bool
+    each: bool = False
+    template: str = ""
 
 
 class ExportDialog(QDialog):
-    """``changed`` after any input, ``browseWanted`` for the button, ``startWanted`` for Export."""
+    """``changed`` after any input, ``eachToggled`` when it is a folder or a file again, ``lastWanted`` to
+    fill in what was chosen last time, ``browseWanted`` for the button, ``startWanted`` for Export.
+    """
 
     changed = Signal()
+    eachToggled = Signal()
+    lastWanted = Signal()
     browseWanted = Signal()
     startWanted = Signal()
 
@@ -58,10 +72,13 @@ class ExportDialog(QDialog):
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.setMinimumWidth(680)
         self._fitted = False
+        self._images = len(images)
+        self.files = FilesBox(len(images))
         self.platforms = PlatformsModel(self)
         self.platforms.ticked.connect(self._ticked)
         self._make_platforms()
-        self._make_options(len(images))
+        self._make_missing()
+        self._make_options()
         self._make_target()
         self._make_answers()
         self._lay_out(_header(images, store))
@@ -89,13 +106,28 @@ class ExportDialog(QDialog):
         self.ticks.setUniformItemSizes(True)
         self.looking = muted(tr("Looking which platforms there are…"))
 
-    def _make_options(self, images: int) -> None:
+    def _make_missing(self) -> None:
+        self.missing_button = QToolButton()
+        self.missing_button.setObjectName("exportMissingButton")
+        self.missing_button.setText(tr("&What is missing, and why"))
+        self.missing_button.setIcon(icon("chevron-right"))
+        self.missing_button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+        self.missing_button.setCheckable(True)
+        self.missing_button.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.missing_button.toggled.connect(self._toggle_missing)
+        self.missing = ErrorText()
+        self.missing.setObjectName("exportMissing")
+        self.missing.setAccessibleName(tr("What is missing of each platform"))
+        self.missing.setFixedHeight(_MISSING_LINES * self.missing.fontMetrics().lineSpacing() + 8)
+        self.missing_button.hide()
+        self.missing.hide()
+
+    def _make_options(self) -> None:
         self.profile = QComboBox()
         self.profile.setObjectName("exportProfile")
         self.profile.setAccessibleName(tr("Format"))
         self.profile.addItem(tr("OCI archive — ctr, docker load, podman, skopeo"), "oci")
-        if images == 1:
-            self.profile.addItem(tr("As containerd's V1Exporter of 2018 wrote it"), "v1")
+        self._offer_profiles()
         self.profile.currentIndexChanged.connect(self._profile_changed)
         self.docker = QCheckBox(tr("Add Docker's &manifest.json"))
         self.docker.setToolTip(tr("Older docker load needs it; it costs a few hundred bytes"))
@@ -115,6 +147,8 @@ class ExportDialog(QDialog):
         self.target.textChanged.connect(self.changed)
         self.browse = plain_button(tr("&Browse…"), "folder-open")
         self.browse.clicked.connect(self.browseWanted)
+        self.files.changed.connect(self.changed)
+        self.files.each.toggled.connect(self._each_toggled)
 
     def _make_answers(self) -> None:
         self.facts = QLabel()
@@ -143,6 +177,10 @@ class ExportDialog(QDialog):
         self.start.clicked.connect(self.startWanted)
         self.cancel = plain_button(tr("Cancel"))
         self.cancel.clicked.connect(self.reject)
+        self.last = plain_button(tr("Same as &last time"), "history")
+        self.last.setObjectName("exportLast")
+        self.last.setToolTip(tr("Fill in what was chosen for the last export"))
+        self.last.clicked.connect(self.lastWanted)
 
     def _lay_out(self, header: QWidget) -> None:
         form = QFormLayout()
@@ -150,14 +188,18 @@ class ExportDialog(QDialog):
         form.setVerticalSpacing(12)
         form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.ExpandingFieldsGrow)
         form.setLabelAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignTop)
-        form.addRow(tr("Platforms"), _column(self.everything, self.some, self.looking, self.ticks))
-        form.addRow(_label(tr("&Format"), self.profile), _column(self.profile, self.docker, self.skip))
-        form.addRow(
-            _label(tr("&Write to"), self.target), _column(_row(self.target, self.browse), self.checksum)
-        )
+        missing = column(self.missing_button, self.missing)
+        platforms = column(self.everything, self.some, self.looking, self.ticks, missing)
+        form.addRow(tr("Platforms"), platforms)
+        if self._images > 1:
+            form.addRow(tr("Files"), self.files)
+        form.addRow(label(tr("&Format"), self.profile), column(self.profile, self.docker, self.skip))
+        where = column(row(self.target, self.browse), self.checksum)
+        form.addRow(label(tr("&Write to"), self.target), where)
         form.addRow(tr("Size"), self.facts)
-        form.addRow(_label(tr("Command"), self.command), _row(self.command, self.copy_command))
+        form.addRow(label(tr("Command"), self.command), row(self.command, self.copy_command))
         buttons = QHBoxLayout()
+        buttons.addWidget(self.last)
         buttons.addWidget(self.reason, 1)
         buttons.addWidget(self.cancel)
         buttons.addWidget(self.start)
@@ -185,7 +227,17 @@ class ExportDialog(QDialog):
             docker_manifest=self.docker.isChecked(),
             skip_nondistributable=self.skip.isChecked(),
         )
-        return ExportForm(options, self.target.text().strip(), self.checksum.isChecked())
+        each = self.files.each.isChecked()
+        template = self.files.template.text().strip() if each else ""
+        return ExportForm(options, self.target.text().strip(), self.checksum.isChecked(), each, template)
+
+    def fill(self, form: ExportForm) -> None:
+        """Fill in what does not hang on the images: the format, one file or several, the SHA-256."""
+        self.files.each.setChecked(form.each and self._images > 1)
+        self.profile.setCurrentIndex(max(0, self.profile.findData(form.options.profile)))
+        self.docker.setChecked(form.options.docker_manifest)
+        self.skip.setChecked(form.options.skip_nondistributable)
+        self.checksum.setChecked(form.checksum)
 
     # What is shown
 
@@ -194,6 +246,9 @@ class ExportDialog(QDialog):
         rows = platform_rows(summaries)
         self.platforms.show(rows, ticks or [row.platform for row in rows], len(summaries))
         self.looking.hide()
+        missing = missing_words(rows)
+        self.missing.setPlainText(missing)
+        self.missing_button.setVisible(bool(missing))
         self.some.setEnabled(bool(rows))
         self.ticks.setVisible(bool(rows))
         self.ticks.ensurePolished()
@@ -252,6 +307,29 @@ class ExportDialog(QDialog):
     def _ticked(self) -> None:
         self.changed.emit()
 
+    def _toggle_missing(self, shown: bool) -> None:
+        self.missing_button.setIcon(icon("chevron-down" if shown else "chevron-right"))
+        self.missing.setVisible(shown)
+        self._fit()
+
+    def _each_toggled(self, each: bool) -> None:
+        words = tr("Folder to write to") if each else tr("File to write")
+        example = tr("for example ~/images") if each else tr("for example ~/image.tar")
+        self.target.setAccessibleName(words)
+        self.target.setPlaceholderText(f"{words}, {example}")
+        self._offer_profiles()
+        self.eachToggled.emit()
+        self._fit()
+
+    def _offer_profiles(self) -> None:
+        """V1 archives hold one image."""
+        at = self.profile.findData("v1")
+        fits = self._images == 1 or self.files.each.isChecked()
+        if fits and at < 0:
+            self.profile.addItem(tr("As containerd's V1Exporter of 2018 wrote it"), "v1")
+        elif not fits and at >= 0:
+            self.profile.removeItem(at)
+
     def _profile_changed(self) -> None:
         oci = self.profile.currentData() == "oci"
         self.docker.setEnabled(oci)
@@ -277,36 +355,10 @@ def _header(images: Sequence[Image], store: str) -> QWidget:
     layout.setSpacing(2)
     layout.addWidget(title)
     for line in lines:
-        label = ElidedLabel(line)
-        label.setProperty("muted", True)
-        layout.addWidget(label)
+        shown = ElidedLabel(line)
+        shown.setProperty("muted", True)
+        layout.addWidget(shown)
     if len(names) > len(lines):
         layout.addWidget(muted(plural(len(names) - len(lines), "and {n} more", "and {n} more")))
     layout.addWidget(muted(tr("from {store}", store=store)))
-    return box
-
-
-def _label(text: str, buddy: QWidget) -> QLabel:
-    label = QLabel(text)
-    label.setBuddy(buddy)
-    return label
-
-
-def _column(*widgets: QWidget) -> QWidget:
-    box = QWidget()
-    layout = QVBoxLayout(box)
-    layout.setContentsMargins(0, 0, 0, 0)
-    layout.setSpacing(6)
-    for widget in widgets:
-        layout.addWidget(widget)
-    return box
-
-
-def _row(*widgets: QWidget) -> QWidget:
-    box = QWidget()
-    layout = QHBoxLayout(box)
-    layout.setContentsMargins(0, 0, 0, 0)
-    layout.setSpacing(8)
-    for at, widget in enumerate(widgets):
-        layout.addWidget(widget, 1 if at == 0 else 0)
     return box

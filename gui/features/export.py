@@ -3,84 +3,27 @@
 from __future__ import annotations
 
 import os
-import shutil
 from collections.abc import Sequence
-from contextlib import suppress
-from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
 from PySide6.QtCore import QObject, QTimer, Signal
 from PySide6.QtWidgets import QFileDialog, QMessageBox, QWidget
 
-from exporter_core import (
-    ExportOptions,
-    ExportPlan,
-    Image,
-    ImageSummary,
-    Platform,
-    ShipglassError,
-    Store,
-    plan_export,
-)
-from exporter_core.commands import export_command
-from exporter_core.errors import TargetError
+from exporter_core import ImageSummary, Platform, Store
 from gui.dialogs.export import ExportDialog, ExportForm
-from gui.job_list import ExportRequest, JobList
+from gui.features.estimate import Estimate, Question, estimate, full_path, look_at_target
+from gui.features.export_words import against, command_of, facts_of, notes_of, reason_of
+from gui.job_list import ExportRequest, JobList, Record
 from gui.jobs import Lookup
-from gui.models.failure import Failure, failure_of, problems_failure
+from gui.models.failure import failure_of
 from gui.models.file_name import file_name
+from gui.models.targets import Target, name_files, targets_problem
 from gui.session import Chosen, Session, first_platform
 from gui.settings import Settings
-from gui.text import exact_size, plural, size, tr
+from gui.text import plural, tr
 
 _DEBOUNCE_MS = 120
-
-
-@dataclass(frozen=True, slots=True)
-class Estimate:
-    """What is known of an export before byte 1. ``free`` bytes are on the target's disk, None unknown."""
-
-    plan: ExportPlan
-    path: str
-    free: int | None
-    target_problem: ShipglassError | None
-
-
-def full_path(text: str) -> str:
-    """The absolute path that somebody typed; "" for nothing."""
-    return os.path.abspath(os.path.expanduser(text)) if text else ""
-
-
-def target_problem(path: str, total: int, free: int | None) -> ShipglassError | None:
-    """Why ``total`` bytes could not be written to ``path``, as far as it shows without writing."""
-    folder = os.path.dirname(os.path.realpath(path))
-    if os.path.isdir(path):
-        return TargetError(f"{path} is a folder", hint=tr("Name a file in it."))
-    if not os.path.isdir(folder):
-        return TargetError(f"there is no folder {folder}", hint=tr("Make it first, or write elsewhere."))
-    if not os.access(folder, os.W_OK):
-        return TargetError(f"{folder} cannot be written to", hint=tr("Choose another folder."))
-    if free is not None and free < total:
-        text = f"{folder} has {size(free)} free, the archive needs {size(total)}"
-        return TargetError(text, hint=tr("Free some space, or write to another disk."))
-    return None
-
-
-def estimate(
-    store: Store, images: Sequence[Image], options: ExportOptions, path: str, known: ExportPlan | None
-) -> Estimate:
-    """In the pool: plan (or take the plan that is ``known``) and look at the target."""
-    plan = known if known is not None and known.options == options else plan_export(store, images, options)
-    free = free_space(path)
-    return Estimate(plan, path, free, target_problem(path, plan.total, free) if path else None)
-
-
-def free_space(path: str) -> int | None:
-    """Bytes free where ``path`` would be written."""
-    with suppress(OSError):
-        return shutil.disk_usage(os.path.dirname(path) or ".").free
-    return None
 
 
 class Export(QObject):
@@ -101,8 +44,10 @@ class Export(QObject):
         self._estimate: Estimate | None = None
         self._named = ""  # the target that was suggested
         self._armed = False  # Export was pressed, and the plan is still to come
-        self._confirmed = ""  # a file that may be replaced
-        self._platform: Platform | None = None
+        self._confirmed: frozenset[str] = frozenset()  # files that may be replaced
+        self._ticked: tuple[Platform, ...] = ()  # what the ticks start with; none: everything
+        self._first_platform = False  # or with the one that fits this machine
+        self._last: ExportForm | None = None
         self._lookup = Lookup(session.pool, self, priority=2)
         self._lookup.answered.connect(self._answered)
         self._lookup.failed.connect(self._failed)
@@ -111,7 +56,10 @@ class Export(QObject):
         session.summarised.connect(self._summarised)
 
     def open(self, platform: Platform | None, everything: bool) -> None:
-        """Ask how to export the chosen images; the dialog starts with ``platform`` or ``everything``."""
+        """Ask how to export the chosen images; the dialog starts with ``platform`` or ``everything``.
+
+        The other options are those of the last export.
+        """
         if self._dialog is not None:
             self._dialog.activateWindow()
             return
@@ -119,20 +67,41 @@ class Export(QObject):
         store = self._store()
         if store is None:
             return
-        self._platform, self._estimate, self._confirmed, self._armed = platform, None, "", False
+        self._ticked = () if everything or platform is None else (platform,)
+        self._first_platform = platform is None and not everything
+        self._estimate, self._confirmed, self._armed, self._named = None, frozenset(), False, ""
         dialog = ExportDialog([item.image for item in self._images], store.location, self._window)
         self._dialog = dialog
-        self._everything = everything
-        dialog.changed.connect(self._changed)
-        dialog.browseWanted.connect(self._browse)
-        dialog.startWanted.connect(self._start)
-        dialog.finished.connect(self._closed)
+        dialog.files.template.setText(self._template())
+        if self._last is not None:
+            dialog.fill(self._last)
+        dialog.last.setVisible(self._last is not None)
+        self._connect(dialog)
         dialog.show_waiting(tr("Planning…"))
         self._show_platforms()
         self._suggest()
         self._ask()
         dialog.open()
         self.dialogOpened.emit()
+
+    def _connect(self, dialog: ExportDialog) -> None:
+        dialog.changed.connect(self._changed)
+        dialog.eachToggled.connect(self._each_toggled)
+        dialog.lastWanted.connect(self._same_as_last)
+        dialog.browseWanted.connect(self._browse)
+        dialog.startWanted.connect(self._start)
+        dialog.finished.connect(self._closed)
+
+    def open_again(self, record: object) -> None:
+        """As it was for an earlier export, whose images are selected."""
+        assert isinstance(record, Record)
+        if self._dialog is not None:
+            return
+        each = len(record.targets) > 1
+        path = os.path.dirname(record.targets[0]) if each else record.targets[0]
+        form = ExportForm(record.options, path, record.checksum, each, self._template() if each else "")
+        self.open(None, record.all_platforms)
+        self._fill(form)
 
     @property
     def dialog(self) -> ExportDialog | None:
@@ -141,6 +110,29 @@ class Export(QObject):
 
     def _store(self) -> Store | None:
         return self._images[0].opened.store if self._images else None
+
+    def _template(self) -> str:
+        if self._last is not None and self._last.template:
+            return self._last.template
+        return self._settings.preferences.name_template
+
+    def _same_as_last(self) -> None:
+        if self._last is not None:
+            self._fill(self._last)
+
+    def _fill(self, form: ExportForm) -> None:
+        """Everything as in ``form``; a file keeps the name made for these images, in the form's folder."""
+        dialog = self._dialog
+        if dialog is None:
+            return
+        dialog.fill(form)
+        self._ticked, self._first_platform = form.options.platforms or (), False
+        self._show_platforms()
+        if form.template:
+            dialog.files.template.setText(form.template)
+        made = form is self._last and not form.each
+        path = str(Path(form.path).parent / self._file_name(dialog)) if made else form.path
+        dialog.target.setText(path)
 
     # Platforms
 
@@ -160,16 +152,20 @@ class Export(QObject):
                 if item.summary is None:
                     self._session.glance(item)
             return
-        ticks = [] if self._everything else self._ticks(summaries)
-        self._dialog.show_platforms(summaries, ticks)
+        self._dialog.show_platforms(summaries, self._ticks(summaries))
 
-    def _ticks(self, summaries: Sequence[ImageSummary]) -> list[Platform]:
-        if self._platform is not None:
-            return [self._platform]
+    def _ticks(self, summaries: Sequence[ImageSummary]) -> Sequence[Platform]:
+        if not self._first_platform:
+            return self._ticked
         first = first_platform(summaries[0].platforms)
         return [first.platform] if first is not None and first.platform is not None else []
 
     # The target
+
+    def _file_name(self, dialog: ExportDialog) -> str:
+        images, store = [item.image for item in self._images], self._store()
+        location = store.location if store else ""
+        return file_name(self._settings.preferences.name_template, images, dialog.form().options, location)
 
     def _suggest(self) -> None:
         """Name the target after the images and platforms, as long as nobody has typed another."""
@@ -178,24 +174,60 @@ class Export(QObject):
             return
         chosen = self._settings.preferences
         folder = chosen.folder or self._settings.text("export/folder") or str(Path.home())
-        images, options = [item.image for item in self._images], dialog.form().options
-        self._named = str(Path(folder) / file_name(chosen.name_template, images, options))
+        each = dialog.files.each.isChecked()
+        self._named = folder if each else str(Path(folder) / self._file_name(dialog))
         dialog.target.setText(self._named)
+
+    def _each_toggled(self) -> None:
+        """A file becomes its folder, and the other way round."""
+        dialog = self._dialog
+        if dialog is None:
+            return
+        typed = full_path(dialog.target.text().strip())
+        if dialog.target.text() == self._named or not typed:
+            dialog.target.clear()
+            self._suggest()
+        elif dialog.files.each.isChecked():
+            dialog.target.setText(typed if os.path.isdir(typed) else os.path.dirname(typed))
+        else:
+            dialog.target.setText(os.path.join(typed, self._file_name(dialog)))
+
+    def _targets(self, form: ExportForm) -> list[Target]:
+        """The files, where there is one for each image."""
+        store = self._store()
+        if not form.each or store is None:
+            return []
+        images = [item.image for item in self._images]
+        return name_files(form.template, images, form.options, store.location, full_path(form.path))
+
+    def _question(self, form: ExportForm) -> Question:
+        images = tuple(item.image for item in self._images)
+        if not form.each:
+            return Question(images, form.options, False, (full_path(form.path),))
+        paths = tuple(target.path if form.path else "" for target in self._targets(form))
+        return Question(images, form.options, True, paths)
 
     def _browse(self) -> None:
         dialog = self._dialog
         if dialog is None:
             return
-        chooser = QFileDialog(dialog, tr("Export to"), full_path(dialog.target.text()))
-        chooser.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
-        chooser.setNameFilters([tr("Tar archives (*.tar)"), tr("All files (*)")])
-        chooser.setDefaultSuffix("tar")
+        chooser = QFileDialog(dialog, tr("Export to"), full_path(dialog.target.text().strip()))
+        chooser.setObjectName("exportBrowse")
+        if dialog.files.each.isChecked():
+            chooser.setFileMode(QFileDialog.FileMode.Directory)
+            chooser.setOption(QFileDialog.Option.ShowDirsOnly)
+        else:
+            chooser.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
+            chooser.setNameFilters([tr("Tar archives (*.tar)"), tr("All files (*)")])
+            chooser.setDefaultSuffix("tar")
         chooser.fileSelected.connect(self._browsed)
         chooser.open()
 
     def _browsed(self, path: str) -> None:
+        """Of a file that exists, the file dialog has asked already."""
         if self._dialog is not None:
-            self._confirmed = full_path(path)
+            if not self._dialog.files.each.isChecked():
+                self._confirmed = frozenset([full_path(path)])
             self._dialog.target.setText(path)
 
     # Answers
@@ -205,28 +237,29 @@ class Export(QObject):
             return
         self._suggest()
         form = self._dialog.form()
+        question = self._question(form)
         self._armed = False
-        if self._estimate is None or form.options != self._estimate.plan.options:
+        if self._estimate is None or not question.same_plans(self._estimate.question):
             self._dialog.show_waiting(tr("Planning…"))
-        elif self._estimate.path != full_path(form.path):
-            self._show(form, Estimate(self._estimate.plan, full_path(form.path), None, None))
+            self._preview(form, None)
+        elif self._estimate.question.paths != question.paths:
+            self._show(form, Estimate(question, self._estimate.plans))
         self._debounce.start()
 
     def _ask(self) -> None:
         store = self._store()
         if self._dialog is None or store is None:
             return
-        form = self._dialog.form()
-        images = [item.image for item in self._images]
-        known = self._estimate.plan if self._estimate else None
-        self._lookup.ask(partial(estimate, store, images, form.options, full_path(form.path), known))
+        question = self._question(self._dialog.form())
+        stop = self._session.pool.closing.is_set
+        self._lookup.ask(partial(estimate, store, question, self._estimate, stop))
 
     def _answered(self, key: object, answer: object) -> None:
         assert isinstance(answer, Estimate)
         if self._dialog is None:
             return
         form = self._dialog.form()
-        if form.options == answer.plan.options and full_path(form.path) == answer.path:
+        if answer.question == self._question(form):
             self._estimate = answer
             self._show(form, answer)
             if self._armed and self._dialog.start.isEnabled():
@@ -237,71 +270,84 @@ class Export(QObject):
         if self._dialog is not None:
             self._dialog.show_answer("", "", failure_of(error), tr("This cannot be exported."), "")
 
+    def _preview(self, form: ExportForm, answer: Estimate | None) -> str:
+        """Show what each file is to be called; what stands against that."""
+        dialog = self._dialog
+        if dialog is None or not form.each:
+            return ""
+        targets = self._targets(form)
+        plans = answer.plans if answer is not None else ()
+        dialog.files.model.show(targets, plans, answer.existing if answer is not None else ())
+        problem = dialog.files.template_problem or targets_problem(targets)
+        dialog.files.problem.say(problem)
+        return problem
+
     def _show(self, form: ExportForm, answer: Estimate) -> None:
         dialog, store = self._dialog, self._store()
         if dialog is None or store is None:
             return
-        failure = self._failure(answer)
-        command = export_command(
-            store.location, answer.plan.images, form.options, answer.path or "image.tar",
-            checksum=form.checksum, overwrite=self._confirmed == answer.path != "",
-        )  # fmt: skip
-        dialog.show_answer(
-            _facts(answer), "\n".join(answer.plan.notes), failure, _reason(form, failure), command
-        )
-
-    def _failure(self, answer: Estimate) -> Failure | None:
-        if answer.plan.problems:
-            return problems_failure(answer.plan.problems)
-        return failure_of(answer.target_problem) if answer.target_problem else None
+        problem = self._preview(form, answer)
+        failure = against(answer)
+        command = command_of(store.location, form, answer, self._confirmed)
+        reason = reason_of(form, failure) or (tr("See what is said of the file names.") if problem else "")
+        dialog.show_answer(facts_of(answer), notes_of(answer), failure, reason, command)
 
     # Start
 
     def _start(self) -> None:
         """Begin, or as soon as the plan for what is filled in has come."""
-        dialog, answer = self._dialog, self._estimate
-        if dialog is None:
+        dialog, answer, store = self._dialog, self._estimate, self._store()
+        if dialog is None or store is None:
             return
-        self._armed = answer is None or answer.plan.options != dialog.form().options
+        question = self._question(dialog.form())
+        self._armed = answer is None or not answer.question.same_plans(question)
         if answer is None or self._armed:
             dialog.show_waiting(tr("Planning; the export begins in a moment…"))
             return
-        path = full_path(dialog.form().path)
-        problem = target_problem(path, answer.plan.total, free_space(path))
-        if problem is not None:
-            self._show(dialog.form(), Estimate(answer.plan, path, None, problem))
-        elif os.path.lexists(path) and path != self._confirmed:
-            self._ask_overwrite(dialog, path)
+        answer = look_at_target(store, question, answer.plans)
+        if answer.target_problem is not None:
+            self._show(dialog.form(), answer)
+        elif answer.existing - self._confirmed:
+            self._ask_overwrite(dialog, sorted(answer.existing))
         else:
-            self._queue(path)
+            self._queue(answer)
 
-    def _ask_overwrite(self, dialog: ExportDialog, path: str) -> None:
+    def _ask_overwrite(self, dialog: ExportDialog, paths: Sequence[str]) -> None:
         box = QMessageBox(dialog)
         box.setObjectName("overwriteQuestion")
         box.setIcon(QMessageBox.Icon.NoIcon)
-        box.setWindowTitle(tr("Replace the file?"))
-        box.setText(tr("{name} exists already.", name=Path(path).name))
+        box.setWindowTitle(plural(len(paths), "Replace the file?", "Replace {n} files?"))
+        names = ", ".join(Path(path).name for path in paths[:5]) + (", …" if len(paths) > 5 else "")
+        one, many = tr("{name} exists already.", name=names), tr("These exist already: {name}", name=names)
+        box.setText(one if len(paths) == 1 else many)
         box.setInformativeText(
             tr("It is replaced when the new archive is complete; until then it stays as it is.")
+            if len(paths) == 1
+            else tr("Each is replaced when its new archive is complete; until then it stays as it is.")
         )
         replace = box.addButton(tr("Replace"), QMessageBox.ButtonRole.AcceptRole)
         box.addButton(QMessageBox.StandardButton.Cancel)
-        replace.clicked.connect(self._replace)
+        replace.clicked.connect(partial(self._replace, frozenset(paths)))
         box.open()
 
-    def _replace(self) -> None:
+    def _replace(self, paths: frozenset[str], checked: bool = False) -> None:
         if self._dialog is not None:
-            self._confirmed = full_path(self._dialog.form().path)
-            self._queue(self._confirmed)
+            self._confirmed = paths
+            self._start()
 
-    def _queue(self, path: str) -> None:
-        dialog, answer, store = self._dialog, self._estimate, self._store()
-        if dialog is None or answer is None or store is None:
+    def _queue(self, answer: Estimate) -> None:
+        dialog, store = self._dialog, self._store()
+        if dialog is None or store is None:
             return
-        self._settings.put("export/folder", os.path.dirname(path))
-        request = ExportRequest(store, answer.plan, path, path == self._confirmed, dialog.form().checksum)
+        form = dialog.form()
+        self._last = form
+        self._settings.put("export/folder", os.path.dirname(answer.question.paths[0]))
+        requests = [
+            ExportRequest(store, plan, path, path in self._confirmed, form.checksum)
+            for plan, path in zip(answer.plans, answer.question.paths, strict=True)
+        ]
         dialog.accept()
-        self.started.emit(self._jobs.add(request))
+        self.started.emit(self._jobs.add(*requests))
 
     def _closed(self) -> None:
         self._debounce.stop()
@@ -311,23 +357,3 @@ class Export(QObject):
         self._dialog = None
         self._images = ()
         self.dialogClosed.emit()
-
-
-def _facts(answer: Estimate) -> str:
-    plan = answer.plan
-    parts = [exact_size(plan.total), plural(len(plan.entries), "{n} entry", "{n} entries")]
-    parts.append(plural(len(plan.blobs), "{n} blob", "{n} blobs"))
-    if answer.free is not None and answer.path:
-        parts.append(
-            tr("{free} free in {folder}", free=size(answer.free), folder=os.path.dirname(answer.path))
-        )
-    return " · ".join(parts)
-
-
-def _reason(form: ExportForm, failure: Failure | None) -> str:
-    """Why Export cannot be pressed; "" if it can."""
-    if not form.options.all_platforms and not form.options.platforms:
-        return tr("Tick at least one platform.")
-    if failure is not None:
-        return tr("See above what stands against it.")
-    return "" if form.path else tr("Say which file to write.")

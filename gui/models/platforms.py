@@ -11,21 +11,25 @@ from exporter_core import ImageSummary, Platform
 from exporter_core.platforms import normalise
 from gui.models import CHECK, DECORATION, DISPLAY, NO_PARENT, TOOL_TIP, VALUE, Index
 from gui.models.completeness import Badge
-from gui.text import number, tr
+from gui.text import number, plural, tr
 from gui.theme import icon
 
+_PROBLEMS = 12  # of one platform that are told
 _MOST = 500  # of one image; more are no image that anybody made
 
 
 @dataclass(frozen=True, slots=True)
 class PlatformRow:
-    """A platform over all images: ``present`` of ``total`` blobs, in ``images`` of the images."""
+    """A platform over all images: ``present`` of ``total`` blobs, in ``images`` of the images; ``problems``
+    are what an export of it would meet.
+    """
 
     platform: Platform
     present: int
     total: int
     images: int
     complete: bool
+    problems: tuple[str, ...] = ()
 
     def badge(self, of: int) -> Badge:
         """Its completeness where ``of`` images are exported."""
@@ -47,7 +51,8 @@ def platform_rows(summaries: Sequence[ImageSummary]) -> list[PlatformRow]:
     for summary in summaries:
         for status in summary.platforms[:_MOST]:
             if status.platform is not None:
-                row = PlatformRow(status.platform, status.present, status.total, 1, status.complete)
+                problems = tuple(map(str, status.problems))
+                row = PlatformRow(status.platform, status.present, status.total, 1, status.complete, problems)
                 found.setdefault(normalise(status.platform), []).append(row)
     return [_together(rows) for rows in found.values()]
 
@@ -59,7 +64,21 @@ def _together(rows: Sequence[PlatformRow]) -> PlatformRow:
         sum(row.total for row in rows),
         len(rows),
         all(row.complete for row in rows),
+        tuple(problem for row in rows for problem in row.problems),
     )
+
+
+def missing_words(rows: Sequence[PlatformRow]) -> str:
+    """What is missing of each platform, and why an export of it cannot work; "" where nothing is."""
+    blocks = []
+    for row in rows:
+        if row.problems:
+            shown = [f"    {problem}" for problem in row.problems[:_PROBLEMS]]
+            if len(row.problems) > _PROBLEMS:
+                more = len(row.problems) - _PROBLEMS
+                shown.append(f"    {plural(more, '… and {n} more problem', '… and {n} more problems')}")
+            blocks.append("\n".join([f"{row.platform}", *shown]))
+    return "\n\n".join(blocks)
 
 
 class PlatformsModel(QAbstractListModel):
@@ -110,7 +129,7 @@ class PlatformsModel(QAbstractListModel):
             badge = row.badge(self._images)
             return icon(badge.icon, badge.tint)
         if role == TOOL_TIP:
-            return str(row.platform)
+            return missing_words([row]) or str(row.platform)
         return row.platform if role == VALUE else None
 
     def setData(self, index: Index, value: object, role: int = DISPLAY) -> bool:

@@ -1,0 +1,81 @@
+"""What the Export… dialog says of an answer: sizes, notes, the command line, why it cannot start."""
+
+from __future__ import annotations
+
+import os
+
+from exporter_core import ExportPlan
+from exporter_core.commands import export_command
+from gui.dialogs.export import ExportForm
+from gui.features.estimate import Estimate
+from gui.models.failure import Failure, failure_of, problems_failure
+from gui.text import exact_size, plural, size, tr
+
+
+def against(answer: Estimate) -> Failure | None:
+    """What keeps the export from working, if anything."""
+    if answer.problems:
+        return problems_failure(answer.problems)
+    return failure_of(answer.target_problem) if answer.target_problem else None
+
+
+def facts_of(answer: Estimate) -> str:
+    """Size, numbers, free space."""
+    plans = answer.workable or answer.plans
+    parts = [exact_size(sum(plan.total for plan in plans))]
+    if answer.question.each:
+        parts.append(plural(len(plans), "{n} archive", "{n} archives"))
+    else:
+        parts.append(plural(len(plans[0].entries), "{n} entry", "{n} entries"))
+    parts.append(plural(sum(len(plan.blobs) for plan in plans), "{n} blob", "{n} blobs"))
+    if answer.free is not None:
+        folder = os.path.dirname(answer.question.paths[0])
+        parts.append(tr("{free} free in {folder}", free=size(answer.free), folder=folder))
+    return " · ".join(parts)
+
+
+def notes_of(answer: Estimate) -> str:
+    """What a careful person would want to know: of readers that will refuse it, of images left out."""
+    notes = [note for plan in answer.workable for note in _plan_notes(plan)]
+    broken = len(answer.plans) - len(answer.workable)
+    if broken and answer.workable:
+        notes.insert(
+            0,
+            plural(
+                broken,
+                "{n} image cannot be exported; it will stand as failed among the others.",
+                "{n} images cannot be exported; they will stand as failed among the others.",
+            ),
+        )
+    return "\n".join(dict.fromkeys(notes))
+
+
+def _plan_notes(plan: ExportPlan) -> list[str]:
+    """The plan's notes; where it is of one image they need not name it."""
+    if len(plan.images) != 1:
+        return list(plan.notes)
+    prefix = f"{plan.images[0].name}: "
+    plain = (note.removeprefix(prefix) for note in plan.notes)
+    return [note[:1].upper() + note[1:] for note in plain]
+
+
+def command_of(location: str, form: ExportForm, answer: Estimate, confirmed: frozenset[str]) -> str:
+    """The command lines that do the same, one after the other."""
+    return " && ".join(
+        export_command(
+            location, plan.images, form.options, path or "image.tar", checksum=form.checksum,
+            overwrite=path in confirmed,
+        )
+        for plan, path in zip(answer.plans, answer.question.paths, strict=True)
+    )  # fmt: skip
+
+
+def reason_of(form: ExportForm, failure: Failure | None) -> str:
+    """Why Export cannot be pressed; "" if it can."""
+    if not form.options.all_platforms and not form.options.platforms:
+        return tr("Tick at least one platform.")
+    if failure is not None:
+        return tr("See above what stands against it.")
+    if form.path:
+        return ""
+    return tr("Say which folder to write to.") if form.each else tr("Say which file to write.")
