@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QObject, Qt
-from PySide6.QtWidgets import QMainWindow, QWidget
+from PySide6.QtWidgets import QAbstractScrollArea, QMainWindow, QWidget
 
 from gui.actions import Actions
 from gui.views.images import ImagesPane
@@ -63,19 +63,21 @@ class Panes(QObject):
         self._move(-1)
 
     def _move(self, step: int) -> None:
-        owners: list[QWidget] = [self._images, self._structure, self._inspector, self._jobs]
-        stops = self._stops()
+        panes = [pane for pane in self._panes() if pane.isVisible()]
         focus = self._window.focusWidget()
-        at = next((i for i, owner in enumerate(owners) if focus and owner.isAncestorOf(focus)), -step)
-        stops[(at + step) % len(stops)].setFocus(_TAB)
+        at = next((i for i, pane in enumerate(panes) if focus and pane.isAncestorOf(focus)), -step)
+        stop(panes[(at + step) % len(panes)]).setFocus(_TAB)
 
-    def _stops(self) -> list[QWidget]:
-        """The widget of each visible pane that takes the keys."""
-        images, structure, inspector = self._images, self._structure, self._inspector
-        text = inspector.overview if inspector.currentIndex() == 0 else inspector.json.text
-        stops: list[QWidget] = [
-            images.view if images.pages.shows_view else images.filter,
-            structure.view if structure.pages.shows_view else structure.picker,
-            text if text.isVisible() else inspector.tabBar(),
-        ]
-        return [*stops, self._jobs.view] if self._jobs.isVisible() else stops
+    def _panes(self) -> list[QWidget]:
+        return [self._images, self._structure, self._inspector, self._jobs]
+
+
+def stop(pane: QWidget) -> QWidget:
+    """What takes the keys in ``pane``: its list, tree or text; else the first control that is seen."""
+    seen = [child for child in pane.findChildren(QWidget) if _takes_keys(child)]
+    return next((child for child in seen if isinstance(child, QAbstractScrollArea)), next(iter(seen), pane))
+
+
+def _takes_keys(widget: QWidget) -> bool:
+    tab = widget.focusPolicy().value & Qt.FocusPolicy.TabFocus.value
+    return bool(tab) and widget.isVisible() and widget.isEnabled() and widget.focusProxy() is None
