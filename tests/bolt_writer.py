@@ -174,7 +174,7 @@ def namespace(builder: StoreBuilder) -> dict[bytes, Any]:
 
 
 def write_root(builder: StoreBuilder, path: Path, namespaces: Tree | None = None, **options: Any) -> Path:
-    """A containerd root with the builder's blobs, in the namespace default unless ``namespaces`` are given."""
+    """A containerd root with the builder's blobs, in the namespace default unless others are given."""
     builder.write_bare(path / "io.containerd.content.v1.content")
     metadata = path / "io.containerd.metadata.v1.bolt"
     metadata.mkdir()

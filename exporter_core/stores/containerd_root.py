@@ -331,11 +331,9 @@ class ContainerdRoot(LayoutStore):
 def _check_content(content: str) -> None:
     """Raises StoreError where there is a content folder that may not be looked into."""
     try:
-        with os.scandir(content):
-            pass
-        blobs = os.path.join(content, "blobs")
-        if os.path.isdir(blobs) and not os.access(blobs, os.R_OK | os.X_OK):
-            raise PermissionError
+        for folder in (content, os.path.join(content, "blobs")):
+            with os.scandir(folder):
+                pass
     except PermissionError as error:
         raise forbidden(content) from error
     except (FileNotFoundError, NotADirectoryError):

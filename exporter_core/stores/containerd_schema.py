@@ -6,6 +6,7 @@ object hides no other: a time that is none is None, a target that is none a Malf
 
 from __future__ import annotations
 
+import struct
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -18,6 +19,7 @@ from exporter_core.progress import breathe
 from exporter_core.stores.bolt import Bucket
 
 _YEAR_ONE = datetime(1, 1, 1, tzinfo=UTC)
+_SECONDS = struct.Struct(">qI")
 
 
 @dataclass(frozen=True, slots=True)
@@ -220,18 +222,13 @@ def _image(name: str, found: Bucket, namespace: str) -> Image:
 
 def _blob(digest: str, found: Bucket) -> Blob:
     """One pass over the blob's bucket: there may be a hundred thousand."""
-    fields = dict(found.items())
-
-    def value(key: bytes) -> bytes | None:
-        item = fields.get(key)
-        return item if isinstance(item, bytes) else None
-
-    labels = fields.get(b"labels")
+    get = found.fields().get
+    size, created, updated, labels = get(b"size"), get(b"createdat"), get(b"updatedat"), get(b"labels")
     return Blob(
         digest,
-        varint(value(b"size") or b""),
-        go_time(value(b"createdat")),
-        go_time(value(b"updatedat")),
+        varint(size) if isinstance(size, bytes) else 0,
+        go_time(created) if isinstance(created, bytes) else None,
+        go_time(updated) if isinstance(updated, bytes) else None,
         _labels(labels) if isinstance(labels, Bucket) else EMPTY,
     )
 
@@ -239,7 +236,11 @@ def _blob(digest: str, found: Bucket) -> Blob:
 def _labels(bucket: Bucket | None) -> Mapping[str, str]:
     if bucket is None:
         return EMPTY
-    found = {text(key): text(value) for key, value in bucket.items() if isinstance(value, bytes)}
+    fields = bucket.fields()
+    try:
+        found = {key.decode(): value.decode() for key, value in fields.items() if isinstance(value, bytes)}
+    except UnicodeDecodeError:
+        found = {text(key): text(value) for key, value in fields.items() if isinstance(value, bytes)}
     return MappingProxyType(found) if found else EMPTY
 
 
@@ -270,10 +271,9 @@ def go_time(data: bytes | None) -> datetime | None:
     """
     if data is None or len(data) not in (15, 16) or data[0] not in (1, 2):
         return None
-    seconds = int.from_bytes(data[1:9], "big", signed=True)
-    nanoseconds = int.from_bytes(data[9:13], "big")
+    seconds, nanoseconds = _SECONDS.unpack_from(data, 1)
     try:
-        moment = _YEAR_ONE + timedelta(seconds=seconds, microseconds=nanoseconds // 1000)
+        moment = _YEAR_ONE + timedelta(0, seconds, nanoseconds // 1000)
     except OverflowError:
         return None
     return None if seconds == nanoseconds == 0 else moment
