@@ -11,6 +11,7 @@ from gui.actions import Actions
 from gui.features.appearance import Appearance
 from gui.features.browse import Browse
 from gui.features.copying import Copying
+from gui.features.corrupt import Corrupt
 from gui.features.desk import Desk
 from gui.features.export import Export
 from gui.features.inspect import Inspect
@@ -110,6 +111,7 @@ class MainWindow(QMainWindow):
         self.export = Export(session, self.jobs, self.settings, self)
         models = (self._jobs_model, self._results, self._past)
         self.work = Work(self.jobs, session, self.jobs_pane, models, commands, self)
+        self._corrupt = Corrupt(session, self.structure.model, self)
         self.copying = Copying(
             session, self.images.view, self.structure.view, self.jobs_pane.view, self.browse, commands, self
         )

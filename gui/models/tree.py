@@ -6,11 +6,13 @@ id of its parent's first child. Nodes are loaded elsewhere: ``wanted`` asks for 
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 
 from PySide6.QtCore import QAbstractItemModel, QModelIndex, QObject, Qt, Signal
 
 from exporter_core import BlobState, Node, PlatformStatus, mediatypes
+from exporter_core.errors import DigestMismatch
 from exporter_core.humanize import short_digest
 from gui.models import (
     ACCESSIBLE_TEXT,
@@ -52,6 +54,7 @@ class TreeModel(QAbstractItemModel):
         super().__init__(parent)
         self._forget()
         self._statuses: dict[str, PlatformStatus] = {}
+        self._corrupt: Mapping[str, DigestMismatch] = {}
         self._focus = ""
 
     def _forget(self) -> None:
@@ -107,6 +110,11 @@ class TreeModel(QAbstractItemModel):
     def tell(self, statuses: dict[str, PlatformStatus]) -> None:
         """How complete each manifest is, by its digest."""
         self._statuses = statuses
+        self._repaint_all()
+
+    def mark(self, corrupt: Mapping[str, DigestMismatch]) -> None:
+        """These blobs of the store, by digest, turned out to be corrupt when they were read."""
+        self._corrupt = corrupt
         self._repaint_all()
 
     def focus(self, digest: str) -> None:
@@ -212,6 +220,8 @@ class TreeModel(QAbstractItemModel):
         return False
 
     def _badge(self, node: Node) -> Badge:
+        if node.digest_text in self._corrupt:
+            return Badge("circle-x", "bad", tr("corrupt"))
         status = self._statuses.get(node.digest_text) if node.role in ("manifest", "attestation") else None
         if status is not None and node.state is BlobState.PRESENT:
             return platform_badge(status)
@@ -341,6 +351,9 @@ class TreeModel(QAbstractItemModel):
             return node.child.media_type
         if column == SIZE and node.size is not None:
             return exact_size(node.size)
+        error = self._corrupt.get(node.digest_text)
+        if error is not None:
+            return f"{node.owner}\n{error.message}\n{error.hint}"
         if node.problem is not None:
             return f"{node.problem}\n{node.problem.hint}"
         return node.owner
