@@ -18,6 +18,8 @@ from weakref import ref
 from PySide6.QtCore import QObject, Qt, QThread, QThreadPool, QTimer, Signal
 from shiboken6 import isValid
 
+from gui.garbage import Collector
+
 LATE_MS = 200
 """After so long an unanswered question shows as "loading"."""
 _POLL_MS = 40
@@ -93,6 +95,7 @@ class Pool(QObject):
         self._threads = QThreadPool(self)
         self._threads.setMaxThreadCount(threads)
         self.closing = threading.Event()
+        self._collector = Collector(self)
 
     def start(self, task: Callable[[], None], priority: int = 0) -> None:
         """Run ``task``, which must catch its own errors; nothing starts any more once closed."""
@@ -113,6 +116,7 @@ class Pool(QObject):
         self.closing.set()
         self._threads.clear()
         self._threads.waitForDone()
+        self._collector.stop()
 
 
 class Lookup(QObject):
