@@ -25,9 +25,10 @@ from exporter_core.errors import StoreError
 from exporter_core.stores.files import open_at_once
 
 LARGEST = 2 << 30
-"""Bytes of the largest database that is read; it is held in memory."""
+"""Bytes of the largest database that is read; what is used of it is held in memory."""
 ATTEMPTS = 10
 """How often a file that changes meanwhile is read anew."""
+_CHUNK = 1 << 20
 
 _MAGIC, _VERSION = 0xED0CDAED, 2
 _BRANCH, _LEAF = 1, 2
@@ -99,16 +100,46 @@ def _fnv1a(data: bytes) -> int:
 
 
 class Database:
-    """A bolt database in memory. Raises StoreError where ``data`` is none or is cut short."""
+    """A bolt database in memory, without what its pages leave unused: often nine tenths.
 
-    def __init__(self, data: bytes, *, name: str = "the database") -> None:
+    Reads it once, from ``read_at``. Raises StoreError where it is cut short.
+    """
+
+    def __init__(self, read_at: ReadAt, meta: Meta, *, name: str = "the database") -> None:
         self.name = name
-        self.meta = read_meta(lambda at, length: data[at : at + length], name)
-        whole = self.meta.pages * self.meta.page_size
-        if len(data) < whole:
-            raise StoreError(f"{name} is cut short: it has {len(data)} of {whole} bytes", hint=_HINT)
-        self._data = data
+        self.meta = meta
+        self._starts = array("Q", [0])  # page → its first byte in the data; the next one's is its end
+        self._data = b"".join(self._kept(read_at))
         self._referrer = array("Q", bytes(8 * self.meta.pages))  # page → where its one reference stands
+
+    @classmethod
+    def of(cls, data: bytes, *, name: str = "the database") -> Database:
+        """The database that is ``data``. Raises StoreError where it is none."""
+
+        def read_at(at: int, length: int) -> bytes:
+            return data[at : at + length]
+
+        return cls(read_at, read_meta(read_at, name), name=name)
+
+    def _kept(self, read_at: ReadAt) -> Iterator[bytes]:
+        """What is used of each page, and all of those that an overflow may cover."""
+        size, pages = self.meta.page_size, self.meta.pages
+        step, covered, kept, position = max(1, _CHUNK // size), 0, self._starts.append, 0
+        for first in range(0, pages, step):
+            count = min(step, pages - first)
+            chunk = _read_all(read_at, first * size, count * size)
+            if len(chunk) < count * size:
+                have, whole = first * size + len(chunk), pages * size
+                raise StoreError(f"{self.name} is cut short: it has {have} of {whole} bytes", hint=_HINT)
+            for at in range(0, count * size, size):
+                number, (own, flags, elements, overflow) = first + at // size, _PAGE.unpack_from(chunk, at)
+                known = own == number and flags in (_BRANCH, _LEAF)
+                if known and overflow:
+                    covered = max(covered, number + overflow)
+                used = size if number <= covered else _used(chunk, at, flags, elements, size) if known else 0
+                position += used
+                kept(position)
+                yield chunk[at : at + used]
 
     @property
     def root(self) -> Bucket:
@@ -121,10 +152,12 @@ class Database:
 
     def page(self, number: int, referrer: int) -> tuple[int, int, int, int]:
         """Flags, count, and the first and last+1 byte of a page that ``referrer`` (an offset) refers to."""
-        size, pages = self.meta.page_size, self.meta.pages
+        pages = self.meta.pages
         if not 2 <= number < pages:
             raise self.damaged(f"page {number} of {pages} is referred to")
-        start = number * size
+        start = self._starts[number]
+        if self._starts[number + 1] == start:
+            raise self.damaged(f"page {number} is not what it should be")
         own, flags, count, overflow = _PAGE.unpack_from(self._data, start)
         if own != number or number + overflow >= pages:
             raise self.damaged(f"page {number} is not what it should be")
@@ -132,7 +165,7 @@ class Database:
             self._claim(number, overflow, referrer)
         if flags not in (_BRANCH, _LEAF):
             raise self.damaged(f"page {number} has flags {flags:#x}")
-        end = start + (overflow + 1) * size
+        end = self._starts[number + overflow + 1]
         if start + _PAGE.size * (count + 1) > end:
             raise self.damaged(f"page {number} is too short for {count} elements")
         return flags, count, start, end
@@ -142,6 +175,19 @@ class Database:
             if self._referrer[taken] not in (0, referrer):
                 raise self.damaged(f"page {taken} is referred to twice")
             self._referrer[taken] = referrer
+
+
+def _used(chunk: bytes, at: int, flags: int, count: int, size: int) -> int:
+    """Bytes of the page at ``at`` up to the end of its last element; all of it where that makes no sense."""
+    last = at + 16 * count
+    if not count or 16 * (count + 1) > size:
+        return size
+    if flags == _LEAF:
+        _, position, keysize, length = _LEAF_ELEMENT.unpack_from(chunk, last)
+    else:
+        (position, keysize, _), length = _BRANCH_ELEMENT.unpack_from(chunk, last), 0
+    end = last + position + keysize + length - at
+    return end if 16 * (count + 1) <= end <= size else size
 
 
 class Bucket:
@@ -337,17 +383,18 @@ def _copy(read_at: ReadAt, meta: Meta | str, size: int, name: str) -> Database |
     if isinstance(meta, str):
         return StoreError(meta, hint=_HINT)
     length = meta.pages * meta.page_size
-    if length > LARGEST and size >= length:
+    if size < length:
+        return StoreError(f"{name} is cut short: it has {size} of {length} bytes", hint=_HINT)
+    if length > LARGEST:
         return StoreError(f"{name} has {length} bytes; at most {LARGEST} are read", hint=_HINT)
     try:
-        data = _read_all(read_at, min(length, size))
-        return Database(data, name=name)
+        return Database(read_at, meta, name=name)
     except StoreError as error:
         return error
 
 
-def _read_all(read_at: ReadAt, length: int) -> bytes:
-    data = read_at(0, length)
-    while len(data) < length and (more := read_at(len(data), length - len(data))):
+def _read_all(read_at: ReadAt, at: int, length: int) -> bytes:
+    data = read_at(at, length)
+    while len(data) < length and (more := read_at(at + len(data), length - len(data))):
         data += more
     return data

@@ -35,12 +35,12 @@ def tree(bucket: Bucket) -> dict[bytes, Any]:
 
 @EVERY_SIZE
 def test_everything_comes_back(page_size: int) -> None:
-    assert tree(Database(database(TREE, page_size=page_size)).root) == TREE
+    assert tree(Database.of(database(TREE, page_size=page_size)).root) == TREE
 
 
 @EVERY_SIZE
 def test_keys_are_found_and_in_order(page_size: int) -> None:
-    root = Database(database(TREE, page_size=page_size)).root
+    root = Database.of(database(TREE, page_size=page_size)).root
     big = root.bucket(b"big")
     assert big is not None
     assert [key for key, _ in big.items()] == sorted(BIG)
@@ -57,13 +57,13 @@ def test_keys_are_found_and_in_order(page_size: int) -> None:
 @pytest.mark.parametrize("txid", [6, 7])
 def test_the_newest_valid_meta_counts(txid: int) -> None:
     data = bytearray(database(TREE, txid=txid, page_size=16384))
-    assert Database(bytes(data)).meta.txid == txid
+    assert Database.of(bytes(data)).meta.txid == txid
     newest = 0 if txid % 2 == 0 else 16384
     data[newest + 30] ^= 1
-    assert Database(bytes(data)).meta.txid == txid - 1
+    assert Database.of(bytes(data)).meta.txid == txid - 1
     data[16384 - newest + 30] ^= 1
     with pytest.raises(StoreError, match="checksum"):
-        Database(bytes(data))
+        Database.of(bytes(data))
 
 
 SOUND = database({b"a": {b"b": b"c"}})
@@ -85,7 +85,7 @@ SOUND = database({b"a": {b"b": b"c"}})
 )
 def test_what_is_none(data: bytes, says: str) -> None:
     with pytest.raises(StoreError, match=says) as caught:
-        Database(data, name="meta.db")
+        Database.of(data, name="meta.db")
     assert str(caught.value).startswith("meta.db ") and caught.value.hint
 
 
@@ -155,7 +155,7 @@ HOSTILE = {
 
 @pytest.mark.parametrize("data", HOSTILE.values(), ids=list(HOSTILE))
 def test_hostile_pages(data: bytes) -> None:
-    found = Database(data)
+    found = Database.of(data)
     start = time.monotonic()
     with pytest.raises(StoreError, match="corrupt"):
         tree(found.root)
@@ -171,7 +171,7 @@ def test_hostile_pages(data: bytes) -> None:
 def look_at(data: bytes) -> None:
     """Read all of it; only StoreError may come of it."""
     try:
-        root = Database(data).root
+        root = Database.of(data).root
     except StoreError:
         return
     for key in (b"a", b"big", b"zz"):
@@ -221,7 +221,7 @@ TREES: st.SearchStrategy[Any] = st.recursive(
 @settings(max_examples=100, deadline=None)
 @given(TREES, st.sampled_from([4096, 16384, 65536]))
 def test_any_tree_comes_back(made: Any, page_size: int) -> None:
-    assert tree(Database(database(made, page_size=page_size)).root) == made
+    assert tree(Database.of(database(made, page_size=page_size)).root) == made
 
 
 def test_the_checksum_is_fnv_1a() -> None:
@@ -367,5 +367,5 @@ def test_two_thousand_blobs_are_fast() -> None:
     }
     data = database({b"blob": blobs})
     start = time.perf_counter()
-    assert len(tree(Database(data).root)[b"blob"]) == 2000
+    assert len(tree(Database.of(data).root)[b"blob"]) == 2000
     assert time.perf_counter() - start < 0.5
