@@ -10,7 +10,7 @@ from importlib.metadata import PackageNotFoundError, version
 
 from PySide6.QtCore import QLibraryInfo, QLocale, QSize, Qt
 from PySide6.QtGui import QGuiApplication, QIcon
-from PySide6.QtWidgets import QDialog, QFormLayout, QHBoxLayout, QLabel, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QDialog, QFormLayout, QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
 
 from exporter_core import __version__
 from gui.resources import icon_file
@@ -78,6 +78,7 @@ class AboutDialog(QDialog):
         layout.addWidget(picture, 0, Qt.AlignmentFlag.AlignTop)
         layout.addLayout(self._words())
         self.setMinimumWidth(520)
+        self.close_button.setFocus()
 
     def _words(self) -> QVBoxLayout:
         name = QLabel("Shipglass")
@@ -104,10 +105,9 @@ class AboutDialog(QDialog):
         copy.setObjectName("aboutCopy")
         copy.setToolTip(tr("Versions, screens, settings and the last warnings, for a report"))
         copy.clicked.connect(self._copy)
-        close = plain_button(tr("Close"))
+        self.close_button = close = plain_button(tr("Close"))
         close.setDefault(True)
         close.clicked.connect(self.accept)
-        close.setFocus()
         row = QHBoxLayout()
         row.addStretch(1)
         row.addWidget(copy)
@@ -145,6 +145,7 @@ def _link(text: str, url: str) -> QLabel:
     label.setTextInteractionFlags(Qt.TextInteractionFlag.TextBrowserInteraction)
     label.setOpenExternalLinks(True)
     label.setProperty("link", True)
+    label.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Preferred)
     label.setToolTip(url)
     label.setAccessibleName(text)
     return label

@@ -45,6 +45,7 @@ class Desk(QObject):
         self.journal = Journal(session, jobs, window)
         self.notify = Notify(jobs, settings, window)
         self.notify.told.connect(self.told)
+        self.help.told.connect(self.told)
         self.notify.clicked.connect(self.frontWanted)
 
     def shut_down(self) -> None:

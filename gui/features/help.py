@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterator
 
-from PySide6.QtCore import QObject
+from PySide6.QtCore import QObject, Signal
 from PySide6.QtGui import QKeySequence
 from PySide6.QtWidgets import QWidget
 
@@ -25,7 +25,9 @@ _WARNINGS = 10
 
 
 class Help(QObject):
-    """Opens the dialogs; one of each at a time."""
+    """Opens the dialogs; one of each at a time. ``told(words)`` is for the status bar."""
+
+    told = Signal(str)
 
     def __init__(
         self, session: Session, book: LogBook, theme: Theme, actions: Actions, window: QWidget
@@ -74,6 +76,7 @@ class Help(QObject):
     def tell_of_last_run(self, fault: str) -> None:
         """The run before was killed: into the log it goes, and the status bar says so."""
         logging.getLogger("shipglass.crash").error("the last run was killed:\n%s", fault)
+        self.told.emit(tr("The last run ended by a fault; Help › Show log says which."))
 
     def diagnostics(self) -> str:
         """What a report of a fault needs to say."""

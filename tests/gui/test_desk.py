@@ -20,6 +20,7 @@ from PySide6.QtWidgets import (
     QDialog,
     QLabel,
     QLineEdit,
+    QPlainTextEdit,
     QPushButton,
     QSystemTrayIcon,
     QTextBrowser,
@@ -356,3 +357,12 @@ def test_nothing_is_cut_at_any_scale(scale: str, tmp_path: Path) -> None:
     )
     assert done.stdout.split(maxsplit=2)[2].strip() == "[]", done.stdout + done.stderr
     assert float(done.stdout.split()[0]) == float(scale)
+
+
+def test_a_run_that_was_killed_is_said(sample: Driver) -> None:
+    sample.window.desk.help.tell_of_last_run("Fatal Python error: Aborted")
+    assert "Show log" in sample.window.statusBar().currentMessage()
+    sample.action("showLogAction").trigger()
+    view = sample.child(QPlainTextEdit, "logView")
+    assert "Fatal Python error" in view.toPlainText()
+    sample.child(QDialog, "logDialog").close()
