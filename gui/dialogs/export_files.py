@@ -34,7 +34,7 @@ class FilesBox(QWidget):
         self.together = QRadioButton(plural(images, "&One archive", "&One archive with all {n} images"))
         self.together.setObjectName("exportTogether")
         self.together.setChecked(True)
-        self.each = QRadioButton(tr("One file for &each image"))
+        self.each = QRadioButton(tr("One file for each &image"))
         self.each.setObjectName("exportEach")
         group = QButtonGroup(self)
         group.addButton(self.together)
