@@ -302,6 +302,7 @@ class MainWindow(QMainWindow):
         self._done = True
         self._ticker.stop()
         self._remember.save()
+        self.looking.stop()
         self.desk.shut_down()
         self.jobs.close()
         self.session.stop()

@@ -236,6 +236,8 @@ class Browse(QObject):
         """Fill the picker and the tree with what is known now; ``first`` chooses where to start."""
         if first:
             self.platform = first_platform(summary.platforms)
+        elif self.platform is not None:  # a newer summary has another value for it
+            self.platform = _same_platform(summary, self.platform)
         self._structure.show_platforms(summary, self.platform)
         self._tree.tell({_digest(status): status for status in summary.manifests})
         if first:
@@ -351,6 +353,11 @@ def _hint(error: BaseException) -> str:
 def _digest(status: PlatformStatus) -> str:
     child = status.manifest
     return str(child.digest) if isinstance(child, Descriptor) else child.digest_text
+
+
+def _same_platform(summary: ImageSummary, known: PlatformStatus) -> PlatformStatus | None:
+    wanted = (known.platform, _digest(known))
+    return next((each for each in summary.platforms if (each.platform, _digest(each)) == wanted), None)
 
 
 def _path(store: Store, root: Node, digest: str) -> list[Node]:

@@ -64,6 +64,11 @@ class Goto(QObject):
         ways = {"back": self.history.can_go_back, "forward": self.history.can_go_forward}
         return {name for name, open_ in ways.items() if open_}
 
+    @property
+    def busy(self) -> bool:
+        """Whether a journey is under way."""
+        return self._bound is not None
+
     def watch(self, *widgets: QWidget) -> None:
         """The back and forward buttons of the mouse work over these widgets."""
         for widget in widgets:
@@ -102,14 +107,17 @@ class Goto(QObject):
     # On the way
 
     def _revisit(self, *, back: bool) -> None:
-        while (place := self.history.back() if back else self.history.forward()) is not None:
+        origin = self.history.current
+        place = self.history.back() if back else self.history.forward()
+        while place is not None and place != origin:
             opened = place.store
             assert isinstance(opened, OpenStore) and isinstance(place.image, Image)
             row = _row(opened, place.image)
             if row is not None:
                 self._travel(Chosen(opened, row), place.path, record=False)
                 break
-            self.history.forget(opened, place.image)
+            self.history.forget(opened, place.image)  # what comes before it is the current place then
+            place = self.history.current if back else self.history.forward()
         self.changed.emit()
 
     def _travel(self, bound: Chosen, path: Path, *, record: bool) -> None:

@@ -42,7 +42,9 @@ class Inspect(QObject):
             return
         summary = current.summary
         status = _status(node, summary.manifests) if summary else None
-        self._lookup.ask(partial(gather, current.opened.store, node, parent, status, summary))
+        self._lookup.ask(
+            partial(gather, current.opened.store, node, parent, status, summary, current.opened.images)
+        )
 
     def _summarised(self, opened: object, rows: object) -> None:
         current = self._session.current

@@ -51,10 +51,10 @@ class Panes(QObject):
         self._images.filter.selectAll()
 
     def _overview(self) -> None:
-        self._inspector.setCurrentIndex(0)
+        self._inspector.want(0)
 
     def _json(self) -> None:
-        self._inspector.setCurrentIndex(1)
+        self._inspector.want(1)
 
     def _next(self) -> None:
         self._move(1)

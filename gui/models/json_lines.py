@@ -16,7 +16,7 @@ LONGEST = 4096
 _KEY = re.compile(r'\s*("[^"\\]*(?:\\.[^"\\]*)*")\s*:\s*', re.DOTALL)
 _WORD = re.compile(r'"[A-Za-z_][A-Za-z0-9_]*"')
 _DIGEST = re.compile(r'"((?:sha256|sha384|sha512):[0-9a-f]{64,128})"')
-_BREATH = 50
+_TURN = 2500  # lines between two breaths
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -128,7 +128,7 @@ def outlined(text: str) -> JsonLines:
     around: list[tuple[int, int]] = []  # the brackets that are open, with the count of children before
     top, count = -1, 0
     for line, shown in enumerate(texts):
-        if not line % _BREATH:
+        if not line % _TURN:
             breathe(50)
         body = shown.lstrip(" ")
         if line in soft:

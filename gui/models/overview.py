@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
@@ -11,6 +11,7 @@ from functools import cache
 from exporter_core import (
     BlobState,
     Descriptor,
+    Image,
     ImageConfig,
     ImageSummary,
     Index,
@@ -25,6 +26,7 @@ from exporter_core.errors import ContentError, ShipglassError
 from exporter_core.gojson import dumps
 from exporter_core.graph import read_image_document
 from exporter_core.manifest import descriptor_json
+from gui.models.belongings import attestations_of, attested_by, base_of, referrers_of
 from gui.models.completeness import blob_badge, broken_badge, platform_badge
 from gui.models.json_text import SHOWN_MOST, JsonText, json_text
 from gui.text import exact_size, moment, number, plural, size, tr
@@ -32,11 +34,14 @@ from gui.text import exact_size, moment, number, plural, size, tr
 
 @dataclass(frozen=True, slots=True)
 class Fact:
-    """A line of the overview. ``kind``: text, code, digest (copied), secret (masked), ok, warn, bad."""
+    """A line of the overview. ``kind``: text, code, digest (copied), secret (masked), ok, warn, bad, and node
+    (with a link to what has the digest ``target``).
+    """
 
     label: str
     value: str
     kind: str = "text"
+    target: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,15 +71,16 @@ class Details:
 
 def gather(
     store: Store, node: Node, parent: Node | None = None, status: PlatformStatus | None = None,
-    summary: ImageSummary | None = None,
+    summary: ImageSummary | None = None, images: Sequence[Image] = (),
 ) -> Details:  # fmt: skip
     """Read what there is to say about ``node``; ``parent`` is the node above, ``status`` its completeness
-    where it is a manifest, ``summary`` its image's. Never raises for bad content.
+    where it is a manifest, ``summary`` its image's, ``images`` the store's. Never raises for bad content.
     """
     document, config = _documents(store, node)
     sections = [_identity(node, document, config, status)]
     if summary is not None and node.role == "index":
         sections.append(_platforms(summary))
+    sections += [_base(node, document, config), _belonging(store, node, parent, images)]
     if config is not None:
         sections += [_runs(config), _environment(config), _mapping(tr("Labels"), config.labels)]
     if node.role == "layer" and parent is not None:
@@ -184,6 +190,27 @@ def _platforms(summary: ImageSummary) -> Section:
         blobs=plural(summary.blobs, "{n} blob", "{n} blobs"),
     )
     return Section(tr("Platforms"), (*facts, Fact(tr("All together"), total)))
+
+
+def _base(node: Node, document: Index | Manifest | None, config: ImageConfig | None) -> Section:
+    """The image that this one was built on, where somebody wrote it down."""
+    told = (document.annotations if document else {}, node.child.annotations, config.labels if config else {})
+    name, digest = base_of(*told)
+    facts = [Fact(tr("Name"), name, "code")] if name else []
+    return Section(tr("Base image"), (*facts, *([Fact(tr("Digest"), digest, "digest")] if digest else [])))
+
+
+def _belonging(store: Store, node: Node, parent: Node | None, images: Sequence[Image]) -> Section:
+    """Attestations and signatures, each with a link."""
+    facts = []
+    if about := attested_by(node):
+        facts.append(Fact(tr("Speaks of"), node.label.removeprefix("attestation of "), "node", about))
+    if node.role in ("index", "manifest"):
+        for words, digest in attestations_of(store, node, parent):
+            facts.append(Fact(tr("Attestation"), words, "node", digest))
+        for kind, name, digest in referrers_of(store, images, node.digest_text):
+            facts.append(Fact(tr("Referrer"), f"{kind} · {name}", "node", digest))
+    return Section(tr("Attestations and signatures"), tuple(facts))
 
 
 def _runs(config: ImageConfig) -> Section:

@@ -32,6 +32,7 @@ class Tokens:
     bad: str
     bad_fill: str
     warn_fill: str
+    found: str  # behind words that were searched
 
     def colour(self, name: str) -> QColor:
         """The colour of the field ``name``."""
@@ -60,6 +61,7 @@ LIGHT = Tokens(
     bad="#b9261f",
     bad_fill="#fdeeed",
     warn_fill="#fdf5e3",
+    found="#ffe08a",
 )
 
 DARK = Tokens(
@@ -84,6 +86,7 @@ DARK = Tokens(
     bad="#ff8178",
     bad_fill="#331c1c",
     warn_fill="#30260f",
+    found="#5c4a10",
 )
 
 

@@ -3,32 +3,30 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QUrl, Signal
-from PySide6.QtGui import QGuiApplication, QTextOption
-from PySide6.QtWidgets import (
-    QFrame,
-    QHBoxLayout,
-    QPlainTextEdit,
-    QTabWidget,
-    QToolButton,
-    QVBoxLayout,
-    QWidget,
-)
+from PySide6.QtGui import QGuiApplication
+from PySide6.QtWidgets import QTabWidget, QWidget
 
-from gui.models.json_text import JsonText
+from gui.models.history import HistoryModel
 from gui.models.overview import Details
+from gui.models.usage import UsageModel
 from gui.text import tr
-from gui.theme import fixed_font
-from gui.views.json_colours import JsonColours
+from gui.views.history import HistoryPane
+from gui.views.json_view import JsonView
 from gui.views.overview import OverviewView
-from gui.widgets import ElidedLabel, Pages, plain_button
+from gui.views.usage import UsagePane
+from gui.widgets import Pages
 
-_COLOURED_MOST = 64 * 1024
+OVERVIEW, JSON, CONFIG, HISTORY, USED_BY = range(5)
+"""The tabs."""
 
 
 class Inspector(QTabWidget):
-    """Tabs over one node's Details; ``copied(text)`` says what went to the clipboard."""
+    """Tabs over one node; those that do not apply to it are disabled, and come back to the front when they
+    apply again. ``copied(text)``: went to the clipboard; ``digestWanted(digest)``: where a link leads.
+    """
 
     copied = Signal(str)
+    digestWanted = Signal(str)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -41,10 +39,55 @@ class Inspector(QTabWidget):
         self.overview.anchorClicked.connect(self._link)
         self.pages = Pages(self.overview)
         self.json = JsonView()
-        self.json.copied.connect(self.copied)
-        self.addTab(self.pages, tr("Overview"))
-        self.addTab(self.json, tr("JSON"))
+        self.config = JsonView("configView")
+        self.history = HistoryPane(HistoryModel(self))
+        self.used_by = UsagePane(UsageModel(self))
+        for widget, title in (
+            (self.pages, tr("Overview")),
+            (self.json, tr("JSON")),
+            (self.config, tr("Config")),
+            (self.history, tr("History")),
+            (self.used_by, tr("Used by")),
+        ):
+            self.addTab(widget, title)
+        for view in (self.json, self.config):
+            view.copied.connect(self.copied)
+            view.linkFollowed.connect(self.digestWanted)
+        self._wanted = OVERVIEW
+        self._settling = False
+        self.currentChanged.connect(self._tab_changed)
         self.show_nothing()
+
+    # Tabs
+
+    def want(self, tab: int) -> None:
+        """Bring the tab to the front now, or as soon as it applies."""
+        self._wanted = tab
+        self._settle()
+
+    def offer(self, *tabs: int) -> None:
+        """Just these of Config, History and Used by apply to what is selected."""
+        self._settling = True
+        for tab in (CONFIG, HISTORY, USED_BY):
+            self.setTabEnabled(tab, tab in tabs)
+        self._settling = False
+        self._settle()
+
+    @property
+    def document(self) -> JsonView:
+        """The document at the front, else that of the node."""
+        return self.config if self.currentIndex() == CONFIG else self.json
+
+    def _settle(self) -> None:
+        self._settling = True
+        self.setCurrentIndex(self._wanted if self.isTabEnabled(self._wanted) else OVERVIEW)
+        self._settling = False
+
+    def _tab_changed(self, tab: int) -> None:
+        if not self._settling:
+            self._wanted = tab
+
+    # What is selected
 
     def show_details(self, details: Details) -> None:
         """Show this node."""
@@ -56,83 +99,23 @@ class Inspector(QTabWidget):
         """Nothing is selected."""
         text = tr("Choose an image on the left, then a row of its structure, to see what it is.")
         self.pages.show_placeholder("info", tr("Nothing selected"), text)
-        self.json.show_text(JsonText("", ""))
+        self.json.show_placeholder("file-json", tr("Nothing selected"), text)
+        self.offer()
 
     def show_loading(self) -> None:
         """The node is being read."""
         self.pages.show_placeholder("loader-circle", tr("Loading…"))
+        self.json.show_placeholder("loader-circle", tr("Loading…"))
 
     def show_error(self, title: str, text: str) -> None:
         """The node could not be looked at."""
         self.pages.show_placeholder("circle-x", title, text, "bad")
+        self.json.show_placeholder("circle-x", title, text, "bad")
 
     def _link(self, url: QUrl) -> None:
-        text = self.overview.follow(url)
-        if text:
+        kind, text = self.overview.follow(url)
+        if kind == "copy":
             QGuiApplication.clipboard().setText(text)
             self.copied.emit(text)
-
-
-class JsonView(QWidget):
-    """A document, pretty or raw."""
-
-    copied = Signal(str)
-
-    def __init__(self) -> None:
-        super().__init__()
-        self._shown = JsonText("", "")
-        self.note = ElidedLabel()
-        self.note.setProperty("muted", True)
-        self.raw = QToolButton()
-        self.raw.setObjectName("jsonRaw")
-        self.raw.setProperty("boxed", True)
-        self.raw.setText(tr("Raw bytes"))
-        self.raw.setToolTip(tr("Show the bytes as they are stored"))
-        self.raw.setCheckable(True)
-        self.raw.toggled.connect(self._refresh)
-        copy = plain_button(tr("Copy"), "copy")
-        copy.setToolTip(tr("Copy the document as shown"))
-        copy.clicked.connect(self._copy)
-        self.text = QPlainTextEdit()
-        self.text.setObjectName("jsonView")
-        self.text.setAccessibleName(tr("Document"))
-        self.text.setReadOnly(True)
-        self.text.setFont(fixed_font(0.95))
-        self.text.setWordWrapMode(QTextOption.WrapMode.WrapAnywhere)
-        self.text.setFrameShape(QFrame.Shape.NoFrame)
-        self.text.setUndoRedoEnabled(False)
-        self.text.setAcceptDrops(False)
-        self.text.setTabChangesFocus(True)
-        self._colours = JsonColours(self.text.document())
-        self._lay_out(copy)
-
-    def _lay_out(self, copy: QWidget) -> None:
-        bar = QFrame()
-        bar.setProperty("bar", True)
-        top = QHBoxLayout(bar)
-        top.setContentsMargins(12, 6, 8, 6)
-        top.addWidget(self.note, 1)
-        top.addWidget(self.raw)
-        top.addWidget(copy)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(0)
-        layout.addWidget(bar)
-        layout.addWidget(self.text, 1)
-
-    def show_text(self, shown: JsonText) -> None:
-        """Show this document from its start."""
-        if shown != self._shown:
-            self._shown = shown
-            self._refresh()
-
-    def _refresh(self) -> None:
-        text = self._shown.raw if self.raw.isChecked() else self._shown.pretty
-        self._colours.enabled = len(text) <= _COLOURED_MOST
-        self.note.setText(self._shown.note)
-        self.text.setPlainText(text)
-
-    def _copy(self) -> None:
-        text = self.text.toPlainText()
-        QGuiApplication.clipboard().setText(text)
-        self.copied.emit(text)
+        elif kind == "go":
+            self.digestWanted.emit(text)

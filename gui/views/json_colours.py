@@ -1,35 +1,62 @@
-"""Colours for JSON: keys, strings, numbers and words."""
+"""Colours for one line of JSON: keys, strings, numbers, words; links, and what is searched."""
 
 from __future__ import annotations
 
 import re
 
-from PySide6.QtGui import QColor, QSyntaxHighlighter, QTextCharFormat, QTextDocument
+from PySide6.QtGui import QColor, QTextCharFormat, QTextLayout
 
-from gui.theme import tokens
+from gui.theme import Tokens, tokens
 
-_TOKEN = re.compile(r'("(?:[^"\\]|\\.)*")(\s*:)?|(-?\d[\d.eE+-]*)|\b(true|false|null)\b|([{}\[\],:])')
+_TOKEN = re.compile(r'("[^"\\]*(?:\\.[^"\\]*)*")(\s*:)?|(-?\d[\d.eE+-]*)|\b(true|false|null)\b|([{}\[\],:])')
+_LINK = re.compile(r'"((?:sha256|sha384|sha512):[0-9a-f]{64,128}|application/[\w.+-]+)"')
 
 
-class JsonColours(QSyntaxHighlighter):
-    """Highlights one line at a time; ``enabled`` is off for documents that would take too long."""
+def link_spans(text: str) -> list[tuple[int, int]]:
+    """Where digests and media types stand in ``text``, without their quotes: (start, end)."""
+    return [match.span(1) for match in _LINK.finditer(text)]
 
-    def __init__(self, document: QTextDocument) -> None:
-        super().__init__(document)
-        self.enabled = True
 
-    def highlightBlock(self, text: str) -> None:
-        if not self.enabled:
-            return
-        colours = tokens()
-        for match in _TOKEN.finditer(text):
-            if match[1]:
-                name = colours.accent if match[2] else colours.ok
-                self._paint(match.start(1), len(match[1]), name)
-            else:
-                self._paint(match.start(), len(match[0]), colours.muted if match[5] else colours.warn)
+def line_formats(text: str, *, links: bool, words: str = "") -> list[QTextLayout.FormatRange]:
+    """The formats of a line; with ``links`` digests and media types look like links."""
+    colours = tokens()
+    ranges = []
+    for match in _TOKEN.finditer(text):
+        if match[1]:
+            style = _style(colours.accent if match[2] else colours.ok)
+            ranges.append(_range(match.start(1), len(match[1]), style))
+        else:
+            style = _style(colours.muted if match[5] else colours.warn)
+            ranges.append(_range(match.start(), len(match[0]), style))
+    if links:
+        ranges += [_range(start, end - start, _link_style(colours)) for start, end in link_spans(text)]
+    if words:
+        ranges += _found(text, words, colours)
+    return ranges
 
-    def _paint(self, start: int, length: int, colour: str) -> None:
-        style = QTextCharFormat()
-        style.setForeground(QColor(colour))
-        self.setFormat(start, length, style)
+
+def _found(text: str, words: str, colours: Tokens) -> list[QTextLayout.FormatRange]:
+    style = QTextCharFormat()
+    style.setBackground(QColor(colours.found))
+    style.setForeground(QColor(colours.text))
+    matches = re.finditer(re.escape(words), text, re.IGNORECASE)
+    return [_range(match.start(), len(match[0]), style) for match in matches if match[0]]
+
+
+def _style(colour: str) -> QTextCharFormat:
+    style = QTextCharFormat()
+    style.setForeground(QColor(colour))
+    return style
+
+
+def _link_style(colours: Tokens) -> QTextCharFormat:
+    style = _style(colours.ok)
+    style.setUnderlineStyle(QTextCharFormat.UnderlineStyle.SingleUnderline)
+    style.setUnderlineColor(QColor(colours.control_border))
+    return style
+
+
+def _range(start: int, length: int, style: QTextCharFormat) -> QTextLayout.FormatRange:
+    made = QTextLayout.FormatRange()
+    made.start, made.length, made.format = start, length, style
+    return made

@@ -19,7 +19,7 @@ _SYMBOLS = {"ok": "●", "warn": "◐", "bad": "✕"}
 
 
 class OverviewView(QTextBrowser):
-    """Shows Details. Links: ``copy:n`` (a digest), ``reveal:n`` and ``hide:n`` (a secret)."""
+    """Shows Details. Links: ``copy:n`` (a digest), ``go:n`` (a node), ``reveal:NAME`` (a secret)."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -39,15 +39,15 @@ class OverviewView(QTextBrowser):
         self._revealed = set()
         self._render()
 
-    def follow(self, url: QUrl) -> str:
-        """Do what the link says; gives the text that is to be copied, or ""."""
+    def follow(self, url: QUrl) -> tuple[str, str]:
+        """Do what the link says; gives ("copy" or "go", the text it is about), else ("", "")."""
         kind, _, rest = url.toString().partition(":")
-        if kind == "copy":
-            return self._values[int(rest)]
+        if kind in ("copy", "go"):
+            return kind, self._values[int(rest)]
         if kind == "reveal":
             self._revealed ^= {rest}
             self._render()
-        return ""
+        return "", ""
 
     def loadResource(self, kind: int, name: QUrl | str) -> object:
         """Nothing is ever loaded: the texts come from strangers."""
@@ -101,6 +101,9 @@ class OverviewView(QTextBrowser):
         if fact.kind == "digest":
             self._values.append(fact.value)
             return f"<span class='c'>{text}</span> <a href='copy:{len(self._values) - 1}'>{tr('Copy')}</a>"
+        if fact.kind == "node":
+            self._values.append(fact.target)
+            return f"{text} <a href='go:{len(self._values) - 1}'>{tr('Show')}</a>"
         if fact.kind == "secret":
             open_ = fact.label in self._revealed
             shown, word = (text, tr("Hide")) if open_ else ("••••••••", tr("Reveal"))

@@ -1,6 +1,6 @@
 """Small widgets that views and dialogs share; they know nothing of stores or images."""
 
-from gui.widgets.buttons import action_button, plain_button, tool_button
+from gui.widgets.buttons import action_button, icon_button, plain_button, tool_button
 from gui.widgets.cards import FailureCard, NoteLabel
 from gui.widgets.labels import ElidedLabel, heading, muted
 from gui.widgets.placeholder import Pages, Placeholder
@@ -15,6 +15,7 @@ __all__ = [
     "RowDelegate",
     "action_button",
     "heading",
+    "icon_button",
     "muted",
     "plain_button",
     "tool_button",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from PySide6.QtCore import QObject, QSize, Qt
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QPushButton, QToolButton, QWidget
@@ -45,6 +47,20 @@ def plain_button(text: str, icon_name: str = "", parent: QWidget | None = None) 
     if icon_name:
         button.setIcon(icon(icon_name))
     button.setAutoDefault(False)
+    return button
+
+
+def icon_button(
+    symbol: str, tip: str, slot: Callable[[], object], parent: QWidget | None = None
+) -> QToolButton:
+    """A flat button with an icon alone that calls ``slot``; ``tip`` may end in its keys in brackets."""
+    button = QToolButton(parent)
+    button.setIcon(icon(symbol))
+    button.setIconSize(QSize(16, 16))
+    button.setToolTip(tip)
+    button.setAccessibleName(tip.partition(" (")[0])
+    button.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+    button.clicked.connect(slot)
     return button
 
 

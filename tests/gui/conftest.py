@@ -39,12 +39,14 @@ def nothing_left(qapp: QApplication) -> Iterator[None]:
 
 
 @pytest.fixture
-def open_window(qtbot: QtBot) -> Open:
+def open_window(qtbot: QtBot) -> Iterator[Open]:
     """Builds and shows the window; waits until its store's images are listed and the first is shown."""
+    held = []  # qtbot holds it weakly: it must not be collected before it is closed
 
     def open_(*locations: Path | str, wait: bool = True) -> Driver:
         window: MainWindow = app.build([str(location) for location in locations])
         qtbot.addWidget(window)
+        held.append(window)
         window.resize(1300, 800)
         window.show()
         qtbot.waitExposed(window)
@@ -53,7 +55,8 @@ def open_window(qtbot: QtBot) -> Open:
             driver.wait_shown()
         return driver
 
-    return open_
+    yield open_
+    held.clear()
 
 
 @pytest.fixture

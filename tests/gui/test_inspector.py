@@ -135,6 +135,8 @@ def test_a_large_document_is_capped(
     monkeypatch.setattr(overview, "SHOWN_MOST", 512 * 1024)
     builder.name("docker.io/library/wide:1", builder.wide_index(9000))
     driver = open_window(builder.write_layout(tmp_path / "store"), wait=False)
+    driver.wait(lambda: driver.picker.count() > 0, 15000)
+    driver.action("allPlatformsAction").trigger()
     driver.wait(lambda: "schemaVersion" in driver.json, 15000)
     inspector = driver.window.inspector
     assert inspector.json.note.text().startswith("The first 512.0 KiB of")

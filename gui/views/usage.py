@@ -1,0 +1,108 @@
+"""Used by: which images and manifests of the store refer to a blob."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from PySide6.QtCore import QModelIndex, QSize, Qt, Signal
+from PySide6.QtGui import QKeyEvent
+from PySide6.QtWidgets import QAbstractItemView, QFrame, QTreeView, QVBoxLayout, QWidget
+
+from exporter_core.humanize import short_digest
+from exporter_core.usage import Use
+from gui.models import VALUE
+from gui.models.usage import UsageModel, usage_words
+from gui.text import number, plural, tr
+from gui.widgets import ElidedLabel, Pages, RowDelegate
+
+
+class UsagePane(QFrame):
+    """``useWanted(Use)`` when a row is clicked or Enter is pressed."""
+
+    useWanted = Signal(object)
+
+    def __init__(self, model: UsageModel, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.model = model
+        self.view = UsageView(model)
+        self.words = ElidedLabel()
+        self.words.setObjectName("usedByWords")
+        self.digest = ElidedLabel()
+        self.digest.setProperty("muted", True)
+        head = QFrame()
+        head.setProperty("bar", True)
+        inside = QVBoxLayout(head)
+        inside.setContentsMargins(12, 7, 12, 7)
+        inside.setSpacing(2)
+        inside.addWidget(self.words)
+        inside.addWidget(self.digest)
+        body = QWidget()
+        rows = QVBoxLayout(body)
+        rows.setContentsMargins(0, 0, 0, 0)
+        rows.setSpacing(0)
+        rows.addWidget(head)
+        rows.addWidget(self.view, 1)
+        self.pages = Pages(body)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.addWidget(self.pages)
+        self.view.clicked.connect(self._chosen)
+        self.view.entered_.connect(self._chosen)
+
+    def show_uses(
+        self, digest: str, uses: Sequence[Use], images: int, here: tuple[object, tuple[int, ...]]
+    ) -> None:
+        """Who refers to ``digest`` among all ``images`` of the store."""
+        self.model.show(uses, *here)
+        if not uses:
+            text = tr("No image of this store refers to {digest}.", digest=digest)
+            self.pages.show_placeholder("link", tr("Not used"), text)
+            return
+        self.words.setText(usage_words(uses, images))
+        self.digest.setText(short_digest(digest, 24))
+        self.digest.setToolTip(digest)
+        self.pages.show_view()
+
+    def show_reading(self, done: int, images: int) -> None:
+        """The index is being made."""
+        text = tr("Reading {n} of {images}", n=number(done), images=plural(images, "{n} image", "{n} images"))
+        self.pages.show_placeholder("loader-circle", tr("Looking who uses this…"), text)
+
+    def show_placeholder(self, symbol: str, title: str, text: str = "", tint: str = "muted") -> None:
+        """There is nothing to show, and why."""
+        self.model.show(())
+        self.pages.show_placeholder(symbol, title, text, tint)
+
+    def _chosen(self, index: QModelIndex) -> None:
+        use = index.data(VALUE)
+        if isinstance(use, Use):
+            self.useWanted.emit(use)
+
+
+class UsageView(QTreeView):
+    """The rows; ``entered_(index)`` at Enter."""
+
+    entered_ = Signal(QModelIndex)
+
+    def __init__(self, model: UsageModel) -> None:
+        super().__init__()
+        self.setObjectName("usedByView")
+        self.setAccessibleName(tr("What refers to this blob"))
+        self.setModel(model)
+        self.setItemDelegate(RowDelegate(self))
+        self.setRootIsDecorated(False)
+        self.setUniformRowHeights(True)
+        self.setAllColumnsShowFocus(False)
+        self.setIconSize(QSize(16, 16))
+        self.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
+        self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
+        self.setTextElideMode(Qt.TextElideMode.ElideMiddle)
+        self.header().setSectionsMovable(False)
+        self.header().setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
+        self.setColumnWidth(0, 170)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
+            self.entered_.emit(self.currentIndex())
+            return
+        super().keyPressEvent(event)
