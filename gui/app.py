@@ -38,7 +38,8 @@ def application() -> QApplication:
 def build(argv: Sequence[str] = (), book: LogBook | None = None) -> MainWindow:
     """The window, not shown yet, opening the stores that ``argv`` names (paths, or ``file:`` URLs).
 
-    Without any, the last store, else the bundled sample. Needs an event loop to run afterwards.
+    ``argv`` may begin with the program's own name, as a process has it. Without any store, the last one, else
+    the bundled sample. Needs an event loop to run afterwards.
     """
     app = application()
     sys.setswitchinterval(_SWITCH_S)
@@ -47,9 +48,16 @@ def build(argv: Sequence[str] = (), book: LogBook | None = None) -> MainWindow:
         book = LogBook()
         book.begin()
     window = MainWindow(settings, Theme(app, settings.text("window/theme", "system")), book)
-    for location in list(argv) or [first_store(settings)]:
+    for location in _locations(argv) or [first_store(settings)]:
         window.stores.open(location)
     return window
+
+
+def _locations(argv: Sequence[str]) -> list[str]:
+    """The words of ``argv`` that are stores: all but the program's own name in front."""
+    words = list(argv)
+    own = os.path.basename(words[0]) in ("shipglass", "shipglass.exe", "__main__.py") if words else False
+    return words[1:] if own and not os.path.isdir(words[0]) else words
 
 
 def first_store(settings: Settings) -> str:

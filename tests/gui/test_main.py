@@ -4,6 +4,10 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
+from gui import app
+
 ROOT = Path(__file__).parents[2]
 
 
@@ -37,3 +41,10 @@ def test_without_pyside_it_says_what_to_do() -> None:
     done = run(code)
     assert done.returncode == 2
     assert "pip install" in done.stderr and "shipglass images" in done.stderr and done.stdout == ""
+
+
+@pytest.mark.parametrize("program", ["shipglass", "/usr/bin/shipglass", "/x/gui/__main__.py"])
+def test_the_programs_own_name_is_no_store(program: str) -> None:
+    assert app._locations([program, "/a", "/b"]) == ["/a", "/b"]
+    assert app._locations([program]) == []
+    assert app._locations(["/a"]) == ["/a"]
