@@ -56,6 +56,9 @@ class _SlowBlob:
         return self
 
     def __exit__(self, *error: object) -> None:
+        self.close()
+
+    def close(self) -> None:
         self._blob.close()
 
     def readinto(self, buffer: memoryview) -> int:

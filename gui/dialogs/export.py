@@ -81,7 +81,8 @@ class ExportDialog(QDialog):
         self._make_options()
         self._make_target()
         self._make_answers()
-        self._lay_out(_header(images, store))
+        self._names = QWidget()
+        self._lay_out(_header(images, store, self._names))
         self.target.setFocus()
 
     # Making it
@@ -109,16 +110,16 @@ class ExportDialog(QDialog):
     def _make_missing(self) -> None:
         self.missing_button = QToolButton()
         self.missing_button.setObjectName("exportMissingButton")
-        self.missing_button.setText(tr("&What is missing, and why"))
+        self.missing_button.setText(tr("W&hat is missing, and why"))
         self.missing_button.setIcon(icon("chevron-right"))
         self.missing_button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
-        self.missing_button.setCheckable(True)
         self.missing_button.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        self.missing_button.toggled.connect(self._toggle_missing)
+        self.missing_button.clicked.connect(self._toggle_missing)
         self.missing = ErrorText()
         self.missing.setObjectName("exportMissing")
         self.missing.setAccessibleName(tr("What is missing of each platform"))
-        self.missing.setFixedHeight(_MISSING_LINES * self.missing.fontMetrics().lineSpacing() + 8)
+        self.missing.document().setDocumentMargin(6)
+        self.missing.setFixedHeight(_MISSING_LINES * self.missing.fontMetrics().lineSpacing() + 12)
         self.missing_button.hide()
         self.missing.hide()
 
@@ -253,7 +254,8 @@ class ExportDialog(QDialog):
         self.ticks.setVisible(bool(rows))
         self.ticks.ensurePolished()
         height = self.ticks.sizeHintForRow(0) if rows else 0
-        self.ticks.setFixedHeight(height * min(max(len(rows), 1), 5) + 2 * self.ticks.frameWidth() + 4)
+        most = 5 if self._images == 1 else 3
+        self.ticks.setFixedHeight(height * min(max(len(rows), 1), most) + 2 * self.ticks.frameWidth() + 4)
         self.some.setChecked(bool(ticks))
         self.everything.setChecked(not ticks)
         self._scope()
@@ -307,7 +309,8 @@ class ExportDialog(QDialog):
     def _ticked(self) -> None:
         self.changed.emit()
 
-    def _toggle_missing(self, shown: bool) -> None:
+    def _toggle_missing(self) -> None:
+        shown = self.missing.isHidden()
         self.missing_button.setIcon(icon("chevron-down" if shown else "chevron-right"))
         self.missing.setVisible(shown)
         self._fit()
@@ -318,6 +321,7 @@ class ExportDialog(QDialog):
         self.target.setAccessibleName(words)
         self.target.setPlaceholderText(f"{words}, {example}")
         self._offer_profiles()
+        self._names.setVisible(not each)  # the files below name them, too
         self.eachToggled.emit()
         self._fit()
 
@@ -340,7 +344,8 @@ class ExportDialog(QDialog):
         QGuiApplication.clipboard().setText(self.command.text())
 
 
-def _header(images: Sequence[Image], store: str) -> QWidget:
+def _header(images: Sequence[Image], store: str, names_box: QWidget) -> QWidget:
+    """Title, the names in ``names_box``, the store."""
     names = [image.name for image in images]
     title = QLabel()
     title.setTextFormat(Qt.TextFormat.PlainText)
@@ -354,11 +359,15 @@ def _header(images: Sequence[Image], store: str) -> QWidget:
     layout.setContentsMargins(0, 0, 0, 0)
     layout.setSpacing(2)
     layout.addWidget(title)
+    layout.addWidget(names_box)
+    inside = QVBoxLayout(names_box)
+    inside.setContentsMargins(0, 0, 0, 0)
+    inside.setSpacing(2)
     for line in lines:
         shown = ElidedLabel(line)
         shown.setProperty("muted", True)
-        layout.addWidget(shown)
+        inside.addWidget(shown)
     if len(names) > len(lines):
-        layout.addWidget(muted(plural(len(names) - len(lines), "and {n} more", "and {n} more")))
+        inside.addWidget(muted(plural(len(names) - len(lines), "and {n} more", "and {n} more")))
     layout.addWidget(muted(tr("from {store}", store=store)))
     return box

@@ -20,7 +20,7 @@ from gui.models.targets import FILE, IMAGE, SIZE, STATE, TargetsModel
 from gui.text import plural, tr
 from gui.widgets import NoteLabel, RowDelegate, muted
 
-_WIDTHS = {IMAGE: 150, FILE: 230, SIZE: 80}
+_WIDTHS = {IMAGE: 140, SIZE: 76, STATE: 192}
 _ROWS_SHOWN = 5
 
 
@@ -79,7 +79,8 @@ class FilesBox(QWidget):
         rows = min(max(self.model.rowCount(), 1), _ROWS_SHOWN)
         self.preview.ensurePolished()
         height = self.preview.sizeHintForRow(0) if self.model.rowCount() else 28
-        self.preview.setFixedHeight(self.preview.header().sizeHint().height() + rows * height + 4)
+        frame = 2 * self.preview.frameWidth() + 2
+        self.preview.setFixedHeight(self.preview.header().sizeHint().height() + rows * height + frame)
 
 
 class TargetsView(QTreeView):
@@ -98,7 +99,7 @@ class TargetsView(QTreeView):
         self.setIconSize(QSize(16, 16))
         self.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
         self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
-        self.setTextElideMode(Qt.TextElideMode.ElideMiddle)
+        self.setTextElideMode(Qt.TextElideMode.ElideRight)
         self.setTabKeyNavigation(False)
         header = self.header()
         header.setSectionsMovable(False)
@@ -106,4 +107,6 @@ class TargetsView(QTreeView):
         header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
         for column, width in _WIDTHS.items():
             self.setColumnWidth(column, width)
-        header.setSectionResizeMode(STATE, QHeaderView.ResizeMode.Stretch)
+        header.setStretchLastSection(False)
+        header.setSectionResizeMode(FILE, QHeaderView.ResizeMode.Stretch)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)

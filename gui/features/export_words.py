@@ -8,6 +8,7 @@ from exporter_core import ExportPlan
 from exporter_core.commands import export_command
 from gui.dialogs.export import ExportForm
 from gui.features.estimate import Estimate
+from gui.models.catalogue import split_name
 from gui.models.failure import Failure, failure_of, problems_failure
 from gui.text import exact_size, plural, size, tr
 
@@ -51,12 +52,30 @@ def notes_of(answer: Estimate) -> str:
 
 
 def _plan_notes(plan: ExportPlan) -> list[str]:
-    """The plan's notes; where it is of one image they need not name it."""
-    if len(plan.images) != 1:
-        return list(plan.notes)
-    prefix = f"{plan.images[0].name}: "
-    plain = (note.removeprefix(prefix) for note in plan.notes)
-    return [note[:1].upper() + note[1:] for note in plain]
+    """The plan's notes in plain words; where it is of one image they need not name it."""
+    notes = []
+    for note in plan.notes:
+        name, _, rest = note.partition(": ")
+        words = _in_plain_words(rest)
+        if len(plan.images) > 1:
+            notes.append(f"{split_name(name)[0]}: {words}" if words else tr(note))
+        else:
+            notes.append(words or tr(note.removeprefix(f"{plan.images[0].name}: ")))
+    return notes
+
+
+def _in_plain_words(note: str) -> str:
+    """What the core notes of an image most often, with what to do; "" for anything else."""
+    if note.startswith("its index still lists platforms"):
+        return tr(
+            "Its index still lists the platforms that are left out. kind load image-archive and "
+            "ctr images import --all-platforms refuse such an archive: choose everything for them."
+        )
+    if note.endswith("docker load will not find this image"):
+        return tr(
+            "None of these platforms is the one that docker load looks for: it will not find the image."
+        )
+    return ""
 
 
 def command_of(location: str, form: ExportForm, answer: Estimate, confirmed: frozenset[str]) -> str:

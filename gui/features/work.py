@@ -23,15 +23,20 @@ from gui.views.job_detail import FAILURE, LOAD, RESULTS
 from gui.views.jobs import JobsPane
 
 
+def held_words(export: ExportJob) -> str:
+    """What a paused export keeps; else ""."""
+    if export.state is not JobState.PAUSED or export.job is None:
+        return ""
+    return tr(
+        "Paused: {done} of {total} stay in a temporary file beside {path} until it goes on or ends.",
+        done=size(export.progress.bytes_done),
+        total=size(export.progress.total),
+        path=export.request.path,
+    )
+
+
 def receipt(export: ExportJob) -> str:
-    """What was written, once it is, or what a paused export keeps; else ""."""
-    if export.state is JobState.PAUSED and export.job is not None:
-        return tr(
-            "Paused: {done} of {total} stay in a temporary file beside {path} until it goes on or ends.",
-            done=size(export.progress.bytes_done),
-            total=size(export.progress.total),
-            path=export.request.path,
-        )
+    """What was written, once it is; else ""."""
     if len(export.parts) > 1:
         return _receipt_of_several(export)
     report = export.report
@@ -246,6 +251,7 @@ class Work(QObject):
         self._shown = shown
         self._pane.show_paused(export is not None and export.state is JobState.PAUSED)
         self._pane.receipt.say(receipt(export) if export is not None else "")
+        self._pane.held.say(held_words(export) if export is not None else "")
         self.changed.emit()
 
     def _pages(self, export: ExportJob) -> set[int]:

@@ -35,6 +35,13 @@ def failure_of(error: BaseException) -> Failure:
     return Failure(str(error) or type(error).__name__, f"{text}\n{details}")
 
 
+def sentence_of(error: BaseException) -> str:
+    """What happened, in one line."""
+    if isinstance(error, ShipglassError) and not isinstance(error, PlanError):
+        return _sentence(error)
+    return failure_of(error).title
+
+
 def problems_failure(problems: Sequence[ShipglassError]) -> Failure:
     """Everything that stands against an export."""
     blocks = ["\n".join(_lines(problem)) for problem in problems[:_MOST]]

@@ -21,7 +21,7 @@ from gui.models import (
     VALUE,
     Index,
 )  # fmt: skip
-from gui.models.failure import failure_of
+from gui.models.failure import sentence_of
 from gui.models.job_words import images_title, part_badge
 from gui.text import duration, exact_size, size, tr
 from gui.theme import icon, tokens
@@ -97,7 +97,7 @@ def _text(part: Part, column: int) -> str:
     if column == SHA256:
         return short_digest(part.sha256) if part.sha256 else ""
     if part.error is not None:
-        return failure_of(part.error).title
+        return sentence_of(part.error)
     return part_badge(part).text
 
 

@@ -58,7 +58,7 @@ def name_files(
         first = taken.setdefault(name.casefold(), image)  # some file systems take no heed of case
         problem = _name_problem(name)
         if first is not image:
-            problem = tr("has the same name as {image}", image=split_name(first.name)[0])
+            problem = tr("same name as {image}", image=split_name(first.name)[0])
         targets.append(Target(image, os.path.join(folder, name), problem))
     return targets
 
@@ -167,7 +167,7 @@ class TargetsModel(QAbstractTableModel):
         if plan is None:
             return Badge("circle-dashed", "muted", tr("planning…"))
         if plan.problems:
-            text = plural(len(plan.problems), "cannot work: {n} problem", "cannot work: {n} problems")
+            text = plural(len(plan.problems), "impossible: {n} problem", "impossible: {n} problems")
             return Badge("circle-x", "bad", text)
         if target.path in self._existing:
             return Badge("triangle-alert", "warn", tr("replaces a file"))

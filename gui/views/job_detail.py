@@ -21,7 +21,7 @@ from gui.views.load_card import LoadCard
 from gui.widgets import FailureCard, RowDelegate
 
 RESULTS, FAILURE, LOAD = range(3)
-_WIDTHS = {IMAGE: 130, FILE: 170, SIZE: 78, TIME: 66, SHA256: 110, STATE: 150}
+_WIDTHS = {IMAGE: 120, FILE: 160, SIZE: 76, TIME: 64, SHA256: 116, STATE: 150}
 
 
 class JobDetail(QWidget):
@@ -92,3 +92,12 @@ class ResultsView(QTreeView):
         for column, width in _WIDTHS.items():
             self.setColumnWidth(column, width)
         header.setStretchLastSection(True)
+        model.dataChanged.connect(self._refresh)
+        model.modelReset.connect(self._refresh)
+        self._refresh()
+
+    def _refresh(self) -> None:
+        """A column of nothing takes no room."""
+        model = self.model()
+        hashed = any(model.index(row, SHA256).data() for row in range(model.rowCount()))
+        self.setColumnHidden(SHA256, not hashed)

@@ -32,6 +32,7 @@ from gui.views.past import PastPane
 from gui.widgets import NoteLabel, Pages, RowDelegate, tool_button
 
 _BUTTONS = ("retryJob", "revealJob", "openJob", "clearJobs")
+_NARROWEST = 420
 _WIDE = 980  # with less the buttons have no words
 _WIDTHS = {WHAT: 230, PROGRESS: 128, BYTES: 162, SPEED: 86, LEFT: 86, STATE: 152}
 
@@ -60,7 +61,10 @@ class JobsPane(QFrame):
         self.past = PastPane(past)
         self.receipt = NoteLabel("circle-check", "ok")
         self.receipt.label.setObjectName("jobReceipt")
-        self.receipt.setContentsMargins(12, 6, 12, 8)
+        self.held = NoteLabel("pause", "warn")
+        self.held.label.setObjectName("jobHeld")
+        for note in (self.receipt, self.held):
+            note.setContentsMargins(12, 6, 12, 8)
         self.cancel = tool_button(actions["cancelJob"], words=True)
         self.cancel.setObjectName("jobCancel")
         self.pause = tool_button(actions["pauseJob"], words=True)
@@ -95,6 +99,7 @@ class JobsPane(QFrame):
         inside.setSpacing(0)
         inside.addWidget(self.splitter, 1)
         inside.addWidget(self.receipt)
+        inside.addWidget(self.held)
         self._stack = QStackedWidget()
         self._stack.addWidget(exports)
         self._stack.addWidget(self.past)
@@ -110,12 +115,14 @@ class JobsPane(QFrame):
         self.tabs.setAccessibleName(tr("Exports"))
         self.tabs.setDrawBase(False)
         self.tabs.setExpanding(False)
-        self.tabs.setProperty("strip", True)
+        self.tabs.setUsesScrollButtons(False)
+        self.tabs.setElideMode(Qt.TextElideMode.ElideNone)
         for words in (tr("Jobs"), tr("History")):
             self.tabs.addTab(words)
         self.tabs.currentChanged.connect(self._turn)
         bar = QFrame()
         bar.setProperty("bar", True)
+        bar.setMinimumWidth(_NARROWEST)  # or the words of the buttons would keep the window wide
         top = QHBoxLayout(bar)
         top.setContentsMargins(4, 2, 8, 0)
         top.setSpacing(4)

@@ -57,13 +57,13 @@ class LoadCard(QScrollArea):
     def _lay_out(self) -> None:
         inside = QWidget()
         inside.setProperty("plain", True)
-        digest = QHBoxLayout()
+        self._digest_row = QWidget()
+        digest = QHBoxLayout(self._digest_row)
+        digest.setContentsMargins(0, 0, 0, 0)
         digest.setSpacing(8)
         digest.addWidget(_label(tr("SHA-256")))
         digest.addWidget(self.digest, 1)
         digest.addWidget(self.copy_digest)
-        digest.addWidget(self.hash)
-        self._none = QWidget()
         layout = QVBoxLayout(inside)
         layout.setContentsMargins(12, 8, 8, 8)
         layout.setSpacing(6)
@@ -71,17 +71,17 @@ class LoadCard(QScrollArea):
         top.setSpacing(8)
         top.addWidget(heading(tr("Load it")))
         top.addWidget(self.name, 1)
+        top.addWidget(self.hash)
         layout.addLayout(top)
         layout.addLayout(self._rows)
-        layout.addLayout(digest)
+        layout.addWidget(self._digest_row)
         layout.addStretch(1)
         self.setWidget(inside)
 
     def show_archive(self, name: str, commands: Sequence[Command], sha256: str) -> None:
         """Show the archive ``name``."""
         self.name.setText(name)
-        self.digest.setVisible(bool(sha256))
-        self.copy_digest.setVisible(bool(sha256))
+        self._digest_row.setVisible(bool(sha256))
         self.hash.setVisible(not sha256)
         text = f"sha256:{sha256}" if sha256 else ""
         if self.digest.text() != text:
@@ -101,7 +101,7 @@ class LoadCard(QScrollArea):
             line.setText(command.line)
             line.setCursorPosition(0)
             line.setToolTip(command.line)
-            self._rows.addWidget(_label(tr(command.purpose).capitalize()), row, 0)
+            self._rows.addWidget(_label(_sentence(tr(command.purpose))), row, 0)
             self._rows.addWidget(line, row, 1)
             name = tr("Copy the command of {program}", program=command.program)
             self._rows.addWidget(self._copy_button(line, name), row, 2)
@@ -121,6 +121,10 @@ class LoadCard(QScrollArea):
         assert isinstance(line, QLineEdit)
         QGuiApplication.clipboard().setText(line.text())
         self.copied.emit(tr("Copied: {text}", text=line.text()))
+
+
+def _sentence(words: str) -> str:
+    return words[:1].upper() + words[1:]
 
 
 def _line(name: str) -> QLineEdit:

@@ -85,7 +85,7 @@ def test_names_that_meet_are_said_before_the_start(sample: Driver, tmp_path: Pat
     sample.wait(lambda: problem.isVisible() and not sample.start.isEnabled())
     assert "1 file name cannot be used" in problem.text() and "{digest}" in problem.text()
     preview = sample.child(QTreeView, "exportPreview")
-    assert table(preview)[1][3] == "has the same name as legacy-api:1.9"
+    assert table(preview)[1][3] == "same name as legacy-api:1.9"
     line = sample.child(QLineEdit, "exportTemplate")
     line.setFocus()
     QTest.keyClicks(line, "{nothing}")
@@ -101,7 +101,7 @@ def test_one_that_cannot_work_does_not_keep_the_others(sample: Driver, tmp_path:
     choose_several(sample, "legacy-api", "sparse-cache", "broken-job")
     one_each(sample, tmp_path)
     preview = sample.child(QTreeView, "exportPreview")
-    sample.wait(lambda: "cannot work: 2 problems" in str(table(preview)))
+    sample.wait(lambda: "impossible: 2 problems" in str(table(preview)))
     sample.wait_planned()
     assert any("1 image cannot be exported" in label.text() for label in sample.dialog.findChildren(QLabel))
     sample.press(sample.start)

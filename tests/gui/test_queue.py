@@ -84,7 +84,7 @@ def test_paused_and_gone_on(slow: Slow, tmp_path: Path) -> None:
     driver.wait(lambda: export.progress.bytes_done > 1000)
     driver.press(driver.child(QToolButton, "jobPause"))
     assert driver.job_state() == "paused"
-    assert "temporary file" in driver.child(QLabel, "jobReceipt").text()
+    assert "temporary file" in driver.child(QLabel, "jobHeld").text()
     fake.gate.set()
     driver.qtbot.wait(150)
     before = export.progress.bytes_done
