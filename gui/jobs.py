@@ -7,7 +7,6 @@ of them catch everything, and speak only in the GUI thread.
 
 from __future__ import annotations
 
-import gc
 import threading
 import time
 from collections import Counter
@@ -24,7 +23,6 @@ from gui.garbage import Collector
 LATE_MS = 200
 """After so long an unanswered question shows as "loading"."""
 _POLL_MS = 40
-_COLLECT_MS, _WHOLE_S = 100, 10
 
 _alive: set[Job] = set()
 """Jobs whose thread may still run; a QThread that is freed while it runs aborts the process."""
@@ -81,45 +79,6 @@ class Answer:
     generation: int
     value: object = None
     error: BaseException | None = None
-
-
-class Collector(QObject):
-    """Collects Python's garbage in the GUI thread alone, while it lives.
-
-    The collector runs in whichever thread allocates, and frees what it finds there. Qt objects caught in a
-    circle of references must not be freed outside the GUI thread: that crashed now and then.
-    """
-
-    _living = 0
-
-    def __init__(self, parent: QObject) -> None:
-        super().__init__(parent)
-        Collector._living += 1
-        gc.disable()
-        self._whole = time.monotonic()
-        self._timer = QTimer(self, interval=_COLLECT_MS)
-        self._timer.timeout.connect(self._look)
-        self._timer.start()
-
-    def stop(self) -> None:
-        """Leave it to Python again: no thread of ours runs any more."""
-        if self._timer.isActive():
-            self._timer.stop()
-            Collector._living -= 1
-            if not Collector._living:
-                gc.enable()
-
-    def _look(self) -> None:
-        young, middle, old = gc.get_count()
-        first, second, third = gc.get_threshold()
-        if young <= first:
-            return
-        now = time.monotonic()
-        if old > third and now - self._whole > _WHOLE_S:
-            self._whole = now
-            gc.collect(2)
-        else:
-            gc.collect(1 if middle > second else 0)
 
 
 class Pool(QObject):

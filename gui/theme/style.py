@@ -51,6 +51,8 @@ QAbstractItemView { background: $base; border: 1px solid transparent; outline: 0
 QTreeView::item:selected:active, QListView::item:selected:active { background: $selection; }
 QTreeView::item:selected:!active, QListView::item:selected:!active { background: $quiet_selection; }
 QTextEdit, QPlainTextEdit { background: $base; border: 1px solid transparent; }
+QPlainTextEdit[finding="true"] { selection-background-color: $accent; selection-color: $on_accent; }
+QAbstractScrollArea::corner { background: transparent; border: 0; }
 QAbstractItemView:focus, QTextEdit:focus, QPlainTextEdit:focus { border: 1px solid $accent; }
 QListView[framed="true"], QTreeView[framed="true"] { border: 1px solid $border; border-radius: 5px; }
 QListView[framed="true"]:focus { border: 1px solid $accent; }
@@ -69,6 +71,7 @@ QTabBar::tab {
     border-bottom: 2px solid transparent;
 }
 QTabBar::tab:selected { color: $text; border-bottom: 2px solid $accent; font-weight: 600; }
+QTabWidget#inspector QTabBar::tab { padding-left: 11px; padding-right: 11px; }
 QTabBar[compact="true"] { background: $base; }
 QTabBar[compact="true"]::tab { padding: 8px 14px 6px 14px; }
 QTabBar::tab:hover { color: $text; }

@@ -124,8 +124,8 @@ class HistoryView(QTreeView):
         header.setSectionsMovable(False)
         header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
         header.setSectionResizeMode(WHAT, QHeaderView.ResizeMode.Stretch)
-        self.setColumnWidth(LAYER, 62)
-        self.setColumnWidth(SIZE, 78)
+        self.setColumnWidth(LAYER, 56)
+        self.setColumnWidth(SIZE, 74)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):

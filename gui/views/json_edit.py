@@ -78,8 +78,11 @@ class JsonEdit(FoldingEdit):
     # Colours
 
     def mark(self, words: str) -> None:
-        """Put a ground behind every ``words``."""
+        """Put a ground behind every ``words``; what is selected stands out from them."""
         self._words = words
+        self.setProperty("finding", bool(words))
+        self.style().unpolish(self)
+        self.style().polish(self)
         self._coloured = set()
         self._place_changed()
         self.viewport().update()
@@ -149,11 +152,7 @@ class JsonEdit(FoldingEdit):
         here.cursor = cursor
         here.format.setBackground(tokens().colour("hover"))
         here.format.setProperty(_FULL_WIDTH, True)
-        found = QTextEdit.ExtraSelection()
-        found.cursor = self.textCursor()
-        found.format.setBackground(tokens().colour("accent"))
-        found.format.setForeground(tokens().colour("on_accent"))
-        self.setExtraSelections([here] * self.hasFocus() + [found] * bool(self._words))
+        self.setExtraSelections([here] * self.hasFocus())
         self.placeChanged.emit(self.line)
 
     def focusInEvent(self, event: QFocusEvent) -> None:

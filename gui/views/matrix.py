@@ -75,7 +75,8 @@ class MatrixPane(QFrame):
         self.problems.setAccessibleName(tr("Why an export of this platform would fail"))
         self.problems.setReadOnly(True)
         self.problems.setTabChangesFocus(True)
-        self.problems.setFixedHeight(132)
+        self.problems.document().setDocumentMargin(0)
+        self.problems.setFixedHeight(126)
         self.problems.setFrameShape(QFrame.Shape.NoFrame)
 
     def _lay_out(self, whole: QWidget) -> None:
@@ -94,7 +95,10 @@ class MatrixPane(QFrame):
         below.setContentsMargins(14, 9, 12, 9)
         below.setSpacing(6)
         below.addLayout(line)
-        below.addWidget(self.problems)
+        inset = QHBoxLayout()
+        inset.setContentsMargins(23, 0, 0, 0)  # below the words, not below the symbol
+        inset.addWidget(self.problems)
+        below.addLayout(inset)
         layout = QVBoxLayout(whole)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(0)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from PySide6.QtCore import QModelIndex, QSize, Qt, Signal
-from PySide6.QtGui import QKeyEvent
+from PySide6.QtGui import QKeyEvent, QResizeEvent
 from PySide6.QtWidgets import QAbstractItemView, QFrame, QTreeView, QVBoxLayout, QWidget
 
 from exporter_core.humanize import short_digest
@@ -14,6 +14,8 @@ from gui.models import VALUE
 from gui.models.usage import UsageModel, usage_words
 from gui.text import number, plural, tr
 from gui.widgets import ElidedLabel, Pages, RowDelegate
+
+_IMAGE_SHARE = 0.42  # of the width
 
 
 class UsagePane(QFrame):
@@ -99,7 +101,11 @@ class UsageView(QTreeView):
         self.setTextElideMode(Qt.TextElideMode.ElideMiddle)
         self.header().setSectionsMovable(False)
         self.header().setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
-        self.setColumnWidth(0, 170)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self.setColumnWidth(0, round(self.viewport().width() * _IMAGE_SHARE))
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
