@@ -36,8 +36,10 @@ def failure_of(error: BaseException) -> Failure:
 
 
 def sentence_of(error: BaseException) -> str:
-    """What happened, in one line."""
-    if isinstance(error, ShipglassError) and not isinstance(error, PlanError):
+    """What happened, in one line; of several problems the first."""
+    if isinstance(error, PlanError):
+        return sentence_of(error.problems[0])
+    if isinstance(error, ShipglassError):
         return _sentence(error)
     return failure_of(error).title
 
