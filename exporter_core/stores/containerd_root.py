@@ -120,7 +120,7 @@ class ContainerdRoot(LayoutStore):
         view = self._refresh()
         if not view.damage:
             try:
-                return tuple(view.shown.images()) if view.shown else ()
+                return view.shown.images() if view.shown else ()
             except StoreError as error:
                 self._broken(error)
         return self._roots()

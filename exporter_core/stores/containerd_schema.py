@@ -107,15 +107,17 @@ class NamespaceBucket:
         self.name = name
         self._bucket = bucket
         self._blobs = bucket.bucket(b"content", b"blob")
+        self._images: tuple[Image, ...] | None = None
 
     def namespace(self) -> Namespace:
         """Its name and labels."""
         return Namespace(self.name, _labels(self._bucket.bucket(b"labels")))
 
-    def images(self) -> Iterator[Image]:
-        """In the order of their names, as containerd lists them."""
-        for name, found in self._objects(b"images"):
-            yield _image(name, found, self.name)
+    def images(self) -> tuple[Image, ...]:
+        """In the order of their names, as containerd lists them; read once."""
+        if self._images is None:
+            self._images = tuple(_image(name, found, self.name) for name, found in self._objects(b"images"))
+        return self._images
 
     def blob(self, digest: str) -> Blob | None:
         """What is recorded of one blob."""
