@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
 from collections.abc import Sequence
 from contextlib import suppress
@@ -96,6 +97,8 @@ def _run(words: Sequence[str], instance: Instance) -> int:
         if fault:
             window.desk.help.tell_of_last_run(fault)
         window.show()
+        for number in (signal.SIGINT, signal.SIGTERM):  # exports are cancelled and leave nothing behind
+            signal.signal(number, lambda *_: window.close())
         code = QApplication.exec()
         window.shut_down()
         return code

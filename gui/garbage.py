@@ -12,16 +12,19 @@ import time
 
 from PySide6.QtCore import QObject, QTimer
 
-_LOOK_MS = 500
-_OLD_S = 30.0
+_LOOK_MS = 100
+_OLD_S = 10.0
 """The oldest generation, which takes longest, is looked through no more often than this."""
 
 
 class Collector(QObject):
-    """Collects while it is at work; ``stop`` gives the task back to Python."""
+    """Collects while it is at work; when the last one has stopped, the task is Python's again."""
+
+    _living = 0
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
+        Collector._living += 1
         self._last = time.monotonic()
         self._clock = QTimer(self, interval=_LOOK_MS)
         self._clock.timeout.connect(self.look)
@@ -41,5 +44,8 @@ class Collector(QObject):
 
     def stop(self) -> None:
         """No worker runs any more."""
-        self._clock.stop()
-        gc.enable()
+        if self._clock.isActive():
+            self._clock.stop()
+            Collector._living -= 1
+            if not Collector._living:
+                gc.enable()

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from PySide6.QtCore import QCoreApplication, QEvent
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
@@ -32,6 +33,8 @@ def nothing_left(qapp: QApplication) -> Iterator[None]:
     """No job, thread, window or dialog outlives a test."""
     before = set(threading.enumerate())
     yield
+    # What was closed goes now, whole: Python must not take apart a window that Qt is still to delete.
+    QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete.value)
     assert running_jobs() == 0
     assert [t for t in threading.enumerate() if t not in before and not t.daemon] == []
     assert [t for t in threading.enumerate() if t.name.startswith("export-")] == []

@@ -166,6 +166,10 @@ def test_the_program_itself(tmp_path: Path, builder: StoreBuilder) -> None:
         finally:
             other.kill()
             other.wait()
+        if os.name == "posix":
+            first.terminate()
+            assert first.wait(20) == 0, "asked to end, it ends in order"
+            assert (tmp_path / "both" / "shipglass.ini").is_file()
     finally:
         first.kill()
         first.wait()
