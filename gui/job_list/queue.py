@@ -140,13 +140,14 @@ class JobList(QObject):
         return any(export.request.store is store for export in self.active)
 
     def close(self) -> None:
-        """Cancel all and wait until no thread is left."""
+        """Cancel all and wait until no thread is left; each is told to have ended, for the history."""
         self._closing = True
         for export in self.active:
             self.stop(export)
         for export in self.jobs:
             if export.job is not None:
                 export.job.settle()
+                self._take_back(export, export.job)
 
     # Inside
 
@@ -203,13 +204,17 @@ class JobList(QObject):
         export = next((export for export in self.jobs if export.job is job), None)
         if export is None or export.job is None:
             return
-        error, export.job = export.job.error, None
+        self._take_back(export, export.job)
+        self._next()
+
+    def _take_back(self, export: ExportJob, job: Job) -> None:
+        """Its thread is gone."""
+        error, export.job = job.error, None
         if export.state is JobState.HASHING:
             export.hash_error = None if isinstance(error, Cancelled) else error
             self._enter(export, export.resting)
         else:
             self._conclude(export, error)
-        self._next()
 
     def _conclude(self, export: ExportJob, error: BaseException | None) -> None:
         for part in export.parts:

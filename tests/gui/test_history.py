@@ -21,6 +21,7 @@ from gui.job_list.past import FILE_LIMIT
 from gui.models.past import PastModel
 from tests.gui.conftest import SAMPLE, Open
 from tests.gui.driving import Driver, row_text
+from tests.gui.fakes import SlowStore
 from tests.gui.test_models import watch
 
 RECORD = Record(
@@ -70,6 +71,22 @@ def test_what_was_exported_is_there_after_a_restart(open_window: Open, tmp_path:
     again.wait_job("done")
     assert again.child(QTabBar, "jobsTabs").currentIndex() == 0, "the new export is what is looked at"
     assert len(rows(history(again))) == 3
+
+
+def test_what_was_cut_off_by_closing_the_window_is_there(open_window: Open, tmp_path: Path) -> None:
+    driver = open_window(SAMPLE)
+    opened = driver.window.session.stores[0]
+    assert opened.store is not None
+    opened.store = SlowStore(opened.store)  # type: ignore[assignment]
+    driver.choose("harbor-web")
+    for name in ("running.tar", "waiting.tar"):
+        driver.export(tmp_path / name)
+    driver.wait(lambda: driver.job_state() == "copying")
+    driver.window.close()
+    again = open_window(SAMPLE)
+    found = rows(history(again))
+    assert [row[6] for row in found] == ["cancelled", "cancelled"]
+    assert {Path(row[2]).name for row in found} == {"running.tar", "waiting.tar"}
 
 
 def test_run_again_by_the_return_key(open_window: Open, tmp_path: Path) -> None:
