@@ -87,7 +87,18 @@ def our_images(store: ContainerdRoot) -> list[tuple[str, str, str, frozenset[str
 
 
 def differences(containerd: Containerd) -> dict[str, object]:
-    """Every table of ctr's that differs from ours, with both."""
+    """What differs once containerd's collector, which works behind our back, has come to rest."""
+    found: dict[str, object] = {}
+    for _ in range(10):
+        found = differences_now(containerd)
+        if not found:
+            break
+        time.sleep(0.3)
+    return found
+
+
+def differences_now(containerd: Containerd) -> dict[str, object]:
+    """Every table of ctr's that differs from ours, with both; our blobs against the files on disk."""
     with opened(containerd) as store:
         blobs = {
             blob.digest: (human(blob.size), frozenset(spelled(blob.labels)), blob.size)
@@ -132,9 +143,11 @@ def differences(containerd: Containerd) -> dict[str, object]:
                 },
             ),
         }
-        for digest, (_, _, size) in blobs.items():
-            info = store.info(Digest.parse(digest))
-            assert info is not None and info.size == size
+        on_disk = {digest: store.info(Digest.parse(digest)) for digest in blobs}
+        pairs["sizes"] = (
+            {digest: size for digest, (_, _, size) in blobs.items()},
+            {digest: info.size if info else None for digest, info in on_disk.items()},
+        )
     return {name: pair for name, pair in pairs.items() if pair[0] != pair[1]}
 
 
