@@ -20,7 +20,7 @@ ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
-from PySide6.QtCore import QEventLoop, QLocale, QPoint, QSize, QTimer  # noqa: E402
+from PySide6.QtCore import QEventLoop, QItemSelectionModel, QLocale, QPoint, QSize, QTimer  # noqa: E402
 from PySide6.QtGui import QColor, QImage, QPainter, QPixmap  # noqa: E402
 from PySide6.QtWidgets import QDialog  # noqa: E402
 
@@ -150,7 +150,9 @@ def _with_few_colours(image: QImage) -> QImage:
         if at >= len(table):
             table.append(max(nearest, key=nearest.__getitem__))
         nearest = {colour: min(best, (_distance(table[at], colour), at)) for colour, best in nearest.items()}
-    places = {colour: at for colour, (_, at) in nearest.items()} | {c: at for at, c in enumerate(counted[:96])}
+    places = {colour: at for colour, (_, at) in nearest.items()} | {
+        c: at for at, c in enumerate(counted[:96])
+    }
     data = bytes(map(places.__getitem__, pixels))
     few = QImage(data, image.width(), image.height(), image.width(), QImage.Format.Format_Indexed8)
     few.setColorTable(table)
@@ -180,7 +182,9 @@ def export_dialog(sample: Path, folder: Path) -> None:
 
 
 def running_job(folder: Path) -> None:
-    big_layout(folder / "platform", [31 * MIB, 118 * MIB, 9 * MIB, 46 * MIB], "docker.io/library/observatory:3.1")
+    big_layout(
+        folder / "platform", [31 * MIB, 118 * MIB, 9 * MIB, 46 * MIB], "docker.io/library/observatory:3.1"
+    )
     with window(folder / "platform", "dark") as shown:
         opened = shown.session.stores[0]
         assert opened.store is not None
@@ -203,6 +207,43 @@ def failure(sample: Path, folder: Path) -> None:
         save(shown, "failure")
 
 
+def choose_several(shown: MainWindow, *names: str) -> None:
+    """Select the images whose names hold one of ``names``."""
+    choose(shown, names[0])
+    model, flag = shown.images.model, QItemSelectionModel.SelectionFlag
+    for at in range(model.rowCount()):
+        if any(name in model.row(at).name for name in names[1:]):
+            shown.images.view.selectionModel().select(model.index(at, 0), flag.Select | flag.Rows)
+
+
+def several_images(sample: Path, folder: Path) -> None:
+    (folder / "archives").mkdir()
+    with window(sample) as shown:
+        choose_several(shown, "harbor-web", "legacy-api", "zstd-tool", "sparse-cache")
+        shown.commands["export"].trigger()
+        dialog = shown.export.dialog
+        assert dialog is not None
+        dialog.files.each.setChecked(True)
+        dialog.everything.setChecked(True)
+        dialog.target.setText(str(folder / "archives"))
+        until(lambda: dialog.start.isEnabled() and not dialog.reason.text())
+        rest(0.4)
+        save(shown, "several-images", dialog)
+        dialog.reject()
+
+
+def after_export(sample: Path, folder: Path) -> None:
+    with window(sample, "dark") as shown:
+        start(shown, folder / "harbor-web.tar")
+        until(lambda: bool(shown.jobs.jobs) and not shown.jobs.active)
+        shown.jobs.hash(shown.jobs.jobs[0])
+        until(lambda: not shown.jobs.active)
+        shown.rows.setSizes([470, 300])
+        shown.jobs_pane.view.expandAll()
+        rest(0.3)
+        save(shown, "after-export")
+
+
 def main() -> None:
     QLocale.setDefault(QLocale(QLocale.Language.English, QLocale.Country.UnitedStates))
     folder = Path(tempfile.gettempdir()) / "demo"
@@ -212,7 +253,9 @@ def main() -> None:
         sample = Path(shutil.copytree(ROOT / "resources" / "sample-store", folder / "sample-store"))
         first_screens(sample)
         export_dialog(sample, folder)
+        several_images(sample, folder)
         running_job(folder)
+        after_export(sample, folder)
         failure(sample, folder)
     finally:
         shutil.rmtree(folder)

@@ -152,10 +152,12 @@ def blob_data(row: Row, i: int, column: int, role: int) -> object:
     part = row.export.parts[0]
     entry, progress = row.plan.blobs[i], row.progress
     assert isinstance(progress, Progress)
-    state = progress.states[i]
+    state, ended = progress.states[i], not row.export.active
     if role == DISPLAY:
         if column == WHAT:
             return blob_title(entry, row.plan)
+        if column == STATE:
+            return blob_badge(state, ended).text
         return _blob_text(progress, entry, i, column)
     if role == FRACTION:
         return 1000 * progress.done[i] // entry.size if entry.size else 1000 * (state is State.VERIFIED)
@@ -167,7 +169,7 @@ def blob_data(row: Row, i: int, column: int, role: int) -> object:
         return f"{entry.owner}\n{digest}\n{exact_size(entry.size)}{why}"
     if role == VALUE:
         return entry
-    return _decorated(blob_badge(state), column, role)
+    return _decorated(blob_badge(state, ended), column, role)
 
 
 def _blob_text(progress: Progress, entry: Entry, i: int, column: int) -> str:
@@ -175,7 +177,7 @@ def _blob_text(progress: Progress, entry: Entry, i: int, column: int) -> str:
         return blob_percent(progress.done[i], entry.size)
     if column == BYTES:
         return copied_words(progress.done[i], entry.size)
-    return blob_badge(progress.states[i]).text if column == STATE else ""
+    return ""
 
 
 def _decorated(badge: Badge, column: int, role: int) -> object:

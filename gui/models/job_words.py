@@ -113,8 +113,10 @@ _STATES = {
 }
 
 
-def blob_badge(state: State) -> Badge:
-    """The state of one blob of an export."""
+def blob_badge(state: State, ended: bool = False) -> Badge:
+    """The state of one blob of an export; of one that has ``ended`` nothing waits any more."""
+    if ended and state is State.WAITING:
+        return Badge("circle", "muted", tr("not copied"))
     return {
         State.WAITING: Badge("circle", "muted", tr("waiting")),
         State.COPYING: Badge("play", "accent", tr("copying")),

@@ -73,8 +73,8 @@ class LoadCard(QScrollArea):
         top.addWidget(self.name, 1)
         top.addWidget(self.hash)
         layout.addLayout(top)
-        layout.addLayout(self._rows)
         layout.addWidget(self._digest_row)
+        layout.addLayout(self._rows)
         layout.addStretch(1)
         self.setWidget(inside)
 
