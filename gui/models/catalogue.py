@@ -44,7 +44,7 @@ class Catalogue:
         self._texts: list[str] = []
         self._platforms: dict[int, str] = {}
         names: list[tuple[str, str]] = []
-        for count, image in enumerate(self.images):
+        for image in self.images:
             breathe()
             self._texts.append(f"{image.name} {digest_text(image)}".lower())
             names.append(split_name(image.name))
