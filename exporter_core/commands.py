@@ -87,7 +87,7 @@ def image_commands(location: str, kind: str, image: Image) -> tuple[Command, ...
 
 
 def registry_commands(image: Image) -> tuple[Command, ...]:
-    """What shows the image of that name in its registry, to compare; nothing where the name has no registry."""
+    """What shows the image of that name in its registry, to compare; nothing for a name without registry."""
     name = image.name
     try:
         domain = parse(name).domain

@@ -119,7 +119,7 @@ print(json.dumps([time.monotonic() - began, after - before]))
         60,
     )
     seconds, megabytes = json.loads(line)
-    assert seconds < 10
+    assert seconds < 40  # linear: a quadratic walk would take hours
     assert megabytes < 400
 
 
