@@ -18,9 +18,10 @@ from gui.dialogs.rows import row
 from gui.models.file_name import FIELDS, template_problem
 from gui.models.targets import FILE, IMAGE, SIZE, STATE, TargetsModel
 from gui.text import plural, tr
-from gui.widgets import NoteLabel, RowDelegate, muted
+from gui.widgets import NoteLabel, muted
+from gui.widgets.rows import NamesDelegate
 
-_WIDTHS = {IMAGE: 140, SIZE: 76, STATE: 192}
+_WIDTHS = {IMAGE: 150, SIZE: 76, STATE: 168}
 _ROWS_SHOWN = 5
 
 
@@ -92,14 +93,13 @@ class TargetsView(QTreeView):
         self.setAccessibleName(tr("Files to be written"))
         self.setProperty("framed", True)
         self.setModel(model)
-        self.setItemDelegate(RowDelegate(self))
+        self.setItemDelegate(NamesDelegate(STATE, self))
         self.setRootIsDecorated(False)
         self.setUniformRowHeights(True)
         self.setAllColumnsShowFocus(True)
         self.setIconSize(QSize(16, 16))
         self.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
         self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
-        self.setTextElideMode(Qt.TextElideMode.ElideRight)
         self.setTabKeyNavigation(False)
         header = self.header()
         header.setSectionsMovable(False)

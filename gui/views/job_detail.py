@@ -18,10 +18,11 @@ from gui.actions import Actions
 from gui.models.results import FILE, IMAGE, SHA256, SIZE, STATE, TIME, ResultsModel
 from gui.text import tr
 from gui.views.load_card import LoadCard
-from gui.widgets import FailureCard, RowDelegate
+from gui.widgets import FailureCard
+from gui.widgets.rows import NamesDelegate
 
 RESULTS, FAILURE, LOAD = range(3)
-_WIDTHS = {IMAGE: 120, FILE: 160, SIZE: 76, TIME: 64, SHA256: 116, STATE: 150}
+_WIDTHS = {IMAGE: 120, FILE: 160, SIZE: 76, TIME: 64, SHA256: 116, STATE: 156}
 
 
 class JobDetail(QWidget):
@@ -76,14 +77,13 @@ class ResultsView(QTreeView):
         self.setObjectName("resultTable")
         self.setAccessibleName(tr("Files of this export"))
         self.setModel(model)
-        self.setItemDelegate(RowDelegate(self))
+        self.setItemDelegate(NamesDelegate(STATE, self))
         self.setRootIsDecorated(False)
         self.setUniformRowHeights(True)
         self.setAllColumnsShowFocus(True)
         self.setIconSize(QSize(16, 16))
         self.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
         self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
-        self.setTextElideMode(Qt.TextElideMode.ElideRight)
         header = self.header()
         header.setMinimumSectionSize(48)
         header.setSectionsMovable(False)
@@ -91,7 +91,10 @@ class ResultsView(QTreeView):
         header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
         for column, width in _WIDTHS.items():
             self.setColumnWidth(column, width)
-        header.setStretchLastSection(True)
+        header.setStretchLastSection(False)
+        for column in (IMAGE, FILE):
+            header.setSectionResizeMode(column, QHeaderView.ResizeMode.Stretch)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         model.dataChanged.connect(self._refresh)
         model.modelReset.connect(self._refresh)
         self._refresh()
