@@ -22,6 +22,7 @@ from contextlib import ExitStack
 from pathlib import Path
 
 from bench import _containerd
+from exporter_core.content import page_buffer
 from tests.images import big_layout
 
 SIZES = [size * 1000 * 1000 for size in (240, 190, 92, 90, 68, 12, 6, 2)]
@@ -89,7 +90,7 @@ def pipe(folder: Path) -> None:
 
 
 def hash_all(layout: Path) -> None:
-    buffer = memoryview(bytearray(1024 * 1024))
+    buffer = page_buffer(1024 * 1024)
     for blob in (layout / "blobs" / "sha256").iterdir():
         digest = hashlib.sha256(usedforsecurity=False)
         with blob.open("rb", buffering=0) as file:

@@ -7,7 +7,7 @@ import threading
 from collections.abc import Callable, Iterator
 from typing import BinaryIO
 
-from exporter_core.content import Provider
+from exporter_core.content import Provider, page_buffer
 from exporter_core.descriptor import Descriptor
 from exporter_core.errors import (
     Cancelled,
@@ -123,4 +123,4 @@ def _read_into(blob: BinaryIO, room: memoryview, descriptor: Descriptor) -> int:
 
 def new_buffer() -> memoryview:
     """Room for the header blocks of a blob and one chunk of it."""
-    return memoryview(bytearray(_HEADER_ROOM + CHUNK))
+    return page_buffer(_HEADER_ROOM + CHUNK)

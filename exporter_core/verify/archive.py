@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from typing import BinaryIO
 
 from exporter_core import tarball
+from exporter_core.content import page_buffer
 from exporter_core.plan import LAYOUT_DOCUMENT
 from exporter_core.stores.layout import LAYOUT, LayoutStore
 from exporter_core.tarindex import Listing, Member, ReadAt, descriptor_reader, members
@@ -45,7 +46,7 @@ class ArchiveCheck:
 
     def _whole_file(self, file: BinaryIO, sha256: str) -> None:
         running = hashlib.sha256(usedforsecurity=False)
-        buffer = memoryview(bytearray(CHUNK))
+        buffer = page_buffer(CHUNK)
         while got := read_into(file, buffer):
             running.update(buffer[:got])
         if running.hexdigest() != sha256.removeprefix("sha256:").lower():

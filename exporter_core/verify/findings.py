@@ -6,6 +6,7 @@ import threading
 from collections.abc import Callable
 from typing import BinaryIO
 
+from exporter_core.content import page_buffer
 from exporter_core.digest import Digest
 from exporter_core.errors import (
     ArchiveError,
@@ -34,7 +35,7 @@ class Findings:
         self.bytes = 0
         self._on_blob = on_blob
         self._cancel = cancel
-        self._buffer = memoryview(bytearray(CHUNK))
+        self._buffer = page_buffer(CHUNK)
 
     def wrong(self, text: str) -> None:
         """A problem of the archive itself."""

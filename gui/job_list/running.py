@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from exporter_core import ExportReport, Phase, run_export
+from exporter_core.content import page_buffer
 from exporter_core.errors import Cancelled, TargetError
 from gui.job_list.gate import Gate, HeldStore
 from gui.job_list.values import JobState, Part
@@ -65,7 +66,7 @@ def hash_parts(parts: Sequence[Part], cancel: threading.Event) -> None:
 def _sha256(part: Part, cancel: threading.Event) -> str:
     path, progress = part.request.path, part.progress
     digest = hashlib.sha256(usedforsecurity=False)
-    buffer = memoryview(bytearray(_CHUNK))
+    buffer = page_buffer(_CHUNK)
     progress.checksummed = 0
     progress.phase = Phase.CHECKSUM
     try:
