@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import subprocess
 import sys
 import tempfile
 import time
@@ -244,14 +245,57 @@ def after_export(sample: Path, folder: Path) -> None:
         save(shown, "after-export")
 
 
+def matrix(sample: Path) -> None:
+    with window(sample) as shown:
+        choose(shown, "sparse-cache")
+        shown.commands["showMatrix"].trigger()
+        rest(1)
+        save(shown, "matrix")
+        shown.commands["showTree"].trigger()
+
+
+def document(sample: Path) -> None:
+    with window(sample, "dark") as shown:
+        shown.commands["showJson"].trigger()
+        rest(1)
+        save(shown, "json")
+
+
+def empty(folder: Path) -> None:
+    (folder / "empty" / "blobs").mkdir(parents=True)
+    shown = build([str(folder / "empty")])
+    shown.theme.choose("light")
+    shown.resize(SIZE)
+    shown.show()
+    rest(1)
+    save(shown, "empty")
+    shown.close()
+    shown.deleteLater()
+    rest(0.05)
+
+
+def twice_as_large() -> None:
+    """The first screen at 200 %: the factor must be there before the application is."""
+    if os.environ.get("QT_SCALE_FACTOR") is None:
+        subprocess.run([sys.executable, __file__], env={**os.environ, "QT_SCALE_FACTOR": "2"}, check=True)
+
+
 def main() -> None:
     QLocale.setDefault(QLocale(QLocale.Language.English, QLocale.Country.UnitedStates))
     folder = Path(tempfile.gettempdir()) / "demo"
     folder.mkdir()
     os.environ["SHIPGLASS_CONFIG_DIR"] = str(folder / "config")
+    doubled = os.environ.get("QT_SCALE_FACTOR") is not None
     try:
         sample = Path(shutil.copytree(ROOT / "resources" / "sample-store", folder / "sample-store"))
+        if doubled:
+            with window(sample) as shown:
+                save(shown, "first-200-percent")
+            return
         first_screens(sample)
+        matrix(sample)
+        document(sample)
+        empty(folder)
         export_dialog(sample, folder)
         several_images(sample, folder)
         running_job(folder)
@@ -259,6 +303,7 @@ def main() -> None:
         failure(sample, folder)
     finally:
         shutil.rmtree(folder)
+    twice_as_large()
 
 
 if __name__ == "__main__":
