@@ -1,5 +1,6 @@
 """The ways off the GUI thread: nothing is lost, nothing stale arrives, nothing is left alive."""
 
+import gc
 import subprocess
 import sys
 import threading
@@ -169,13 +170,21 @@ def test_signals_do_not_eat_references(qtbot: QtBot) -> None:
     emitter, ear = Emitter(), Ear()
     emitter.said.connect(ear.hear)
     emitter.told.connect(ear.hear)
+    lost = [_references_lost(emitter, ear) for _ in range(3)]
+    # What earlier tests left may be freed meanwhile, once; a loss with each signal comes back every time.
+    assert min(abs(of_true) for of_true, _ in lost) < 1000, lost
+    assert min(abs(of_none) for _, of_none in lost) < 1000, lost
+
+
+def _references_lost(emitter: Emitter, ear: Ear) -> tuple[int, int]:
+    """By how much the counts of True and None changed over 5,000 signals of each."""
+    gc.collect()
     before = sys.getrefcount(True), sys.getrefcount(None)
     for _ in range(5000):
         emitter.said.emit(True)
         emitter.told.emit(None)
     ear.heard.clear()
-    after = sys.getrefcount(True), sys.getrefcount(None)
-    assert abs(after[0] - before[0]) < 1000 and abs(after[1] - before[1]) < 1000
+    return sys.getrefcount(True) - before[0], sys.getrefcount(None) - before[1]
 
 
 def test_the_process_ends_well_with_an_export_under_way(tmp_path: Path) -> None:

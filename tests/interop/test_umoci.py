@@ -2,6 +2,7 @@
 
 import tarfile
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -23,6 +24,9 @@ EXPECTED = {
     "bin/run": b"#!/bin/sh\n",
 }
 
+# Debian 12's Python 3.11.2 knows no filters yet, later ones want one to be named.
+SAFELY: dict[str, Any] = {"filter": "data"} if hasattr(tarfile, "data_filter") else {}
+
 
 @pytest.fixture(autouse=True)
 def _umoci() -> None:
@@ -32,7 +36,7 @@ def _umoci() -> None:
 def unpacked(archive: Path, folder: Path, tag: str) -> Path:
     """The root file system that umoci makes of an image in the archive."""
     with tarfile.open(archive) as tar:
-        tar.extractall(folder / "layout", filter="data")
+        tar.extractall(folder / "layout", **SAFELY)
     call("umoci", "unpack", "--rootless", "--image", f"{folder / 'layout'}:{tag}", folder / "bundle")
     return folder / "bundle" / "rootfs"
 
@@ -63,7 +67,7 @@ def test_the_samples_edge(tmp_path: Path) -> None:
 def test_umoci_lists_the_tags(tmp_path: Path) -> None:
     archive = export(SAMPLE, tmp_path / "image.tar", ["harbor-web:2.4", "legacy-api:1.9", "edge"])
     with tarfile.open(archive) as tar:
-        tar.extractall(tmp_path / "layout", filter="data")
+        tar.extractall(tmp_path / "layout", **SAFELY)
     listed = call("umoci", "ls", "--layout", tmp_path / "layout").stdout.decode().split()
     assert sorted(listed) == ["1.9", "2.4", "edge"]
 
