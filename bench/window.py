@@ -23,16 +23,16 @@ sys.path.insert(0, str(ROOT))
 if not os.environ.get("DISPLAY") and not os.environ.get("WAYLAND_DISPLAY"):
     os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
-from PySide6.QtCore import QElapsedTimer, QEventLoop, QObject, Qt, QTimer  # noqa: E402
+from PySide6.QtCore import QEventLoop, Qt, QTimer  # noqa: E402
 from PySide6.QtTest import QTest  # noqa: E402
 
 from gui.app import build  # noqa: E402
 from gui.models.catalogue import Catalogue  # noqa: E402
 from gui.models.images import ImagesModel, Source, make_rows  # noqa: E402
 from gui.window import MainWindow  # noqa: E402
+from tests.gui.watchdog import Watchdog  # noqa: E402
 from tests.images import StoreBuilder, big_layout  # noqa: E402
 
-TICK_MS = 4
 _START = """
 import sys, time
 began = float(sys.argv[1])
@@ -60,29 +60,6 @@ timer.timeout.connect(look)
 timer.start()
 QApplication.exec()
 """
-
-
-class Watchdog(QObject):
-    """A 4 ms timer on the GUI thread that writes down how late it comes."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.late: list[float] = []
-        self._clock = QElapsedTimer()
-        self._timer = QTimer(self, interval=TICK_MS)
-        self._timer.setTimerType(Qt.TimerType.PreciseTimer)
-        self._timer.timeout.connect(self._tick)
-
-    def start(self) -> None:
-        self._clock.start()
-        self._timer.start()
-
-    def stop(self) -> None:
-        self._timer.stop()
-
-    def _tick(self) -> None:
-        self.late.append(max(0.0, self._clock.nsecsElapsed() / 1e6 - TICK_MS))
-        self._clock.restart()
 
 
 def until(condition: Callable[[], bool], seconds: float = 120) -> float:
