@@ -135,10 +135,7 @@ def _join(*words: str) -> str:
 
 
 def _image_word(image: Image) -> str:
-    if image.name:
-        return image.name
-    target = image.target
-    return str(target.digest) if isinstance(target, Descriptor) else target.digest_text
+    return image.name or image.digest_text
 
 
 def _tag(image: Image) -> str:

@@ -101,6 +101,11 @@ class Image:
     updated: datetime | None = field(default=None, kw_only=True)
 
     @property
+    def digest_text(self) -> str:
+        """The digest of its root, or what stands in its place."""
+        return self.target.digest_text
+
+    @property
     def subject(self) -> str:
         """The digest text this is a referrer of, where its annotations say so, else ""."""
         return self.target.annotations.get(MANIFEST_SUBJECT, "")
@@ -115,8 +120,7 @@ class Image:
 def image_name(target: Child) -> str:
     """What to call the image at ``target``: containerd's name annotation, else ref.name, else its digest."""
     annotations = target.annotations
-    digest = str(target.digest) if isinstance(target, Descriptor) else target.digest_text
-    return annotations.get(IMAGE_NAME) or annotations.get(REF_NAME) or digest or "(malformed)"
+    return annotations.get(IMAGE_NAME) or annotations.get(REF_NAME) or target.digest_text or "(malformed)"
 
 
 def embedded(descriptor: Descriptor) -> bytes | None:

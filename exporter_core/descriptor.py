@@ -45,6 +45,11 @@ class Descriptor:
     artifact_type: str = ""
     extra: Mapping[str, object] = field(default_factory=nothing, hash=False, repr=False)
 
+    @property
+    def digest_text(self) -> str:
+        """The digest as text, as a malformed descriptor has what stands for it."""
+        return str(self.digest)
+
     def annotated(self, **more: str) -> Descriptor:
         """This descriptor with ``more`` added to its annotations (a later value wins)."""
         return replace(self, annotations=MappingProxyType({**self.annotations, **more}))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from exporter_core.cli.text import digest_text
 from exporter_core.errors import ShipglassError
 from exporter_core.export import ExportReport
 from exporter_core.plan import ExportPlan
@@ -19,7 +18,7 @@ def image(summary: ImageSummary) -> dict[str, Any]:
     named = [status for status in summary.platforms if status.platform is not None]
     return {
         "name": summary.image.name,
-        "digest": digest_text(summary.image),
+        "digest": summary.image.digest_text,
         "mediaType": summary.media_type,
         "size": summary.size,
         "presentSize": summary.present_size,

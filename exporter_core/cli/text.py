@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 from exporter_core import humanize, mediatypes
 from exporter_core.cli import terminal
 from exporter_core.cli.terminal import printable, put, say
-from exporter_core.content import Image
 from exporter_core.descriptor import Descriptor
 from exporter_core.errors import ShipglassError
 from exporter_core.export import ExportReport
@@ -66,7 +65,7 @@ def images(summaries: Sequence[ImageSummary]) -> None:
 
 
 def _row(summary: ImageSummary, *, short: bool) -> tuple[str, str, str, str]:
-    digest = _digest(digest_text(summary.image), short=short)
+    digest = _digest(summary.image.digest_text, short=short)
     name = printable(summary.image.name)
     if short:
         name = _LONG_DIGEST.sub(r"\1…", name)
@@ -84,12 +83,6 @@ def _contents(summary: ImageSummary) -> str:
         if not summary.complete:
             told.append("✗ unusable")
     return printable(", ".join(dict.fromkeys(told)))
-
-
-def digest_text(image: Image) -> str:
-    """The digest of the image's root, or what stands in its place."""
-    target = image.target
-    return str(target.digest) if isinstance(target, Descriptor) else target.digest_text
 
 
 def _digest(text: str, *, short: bool) -> str:

@@ -28,6 +28,7 @@ DEEPEST = 100
 """Levels that indexes may be nested; real images have two."""
 REFERENCE_TYPE = "vnd.docker.reference.type"
 REFERENCE_DIGEST = "vnd.docker.reference.digest"
+"""Annotation of an attestation entry: the digest of the manifest that it speaks of (BuildKit)."""
 
 
 def read_children(
@@ -54,7 +55,7 @@ def read_image_document(
 ) -> Index | Manifest | None:
     """The verified document at ``descriptor``; None where its media type is of neither index nor manifest.
 
-    Raises ContentError; a document that names itself is CyclicImage even where its digest is wrong.
+    Raises ContentError.
     """
     shape: type[Index] | type[Manifest]
     if mediatypes.is_index(descriptor.media_type):

@@ -28,8 +28,8 @@ def find_image(store: Store, text: str) -> Image:
     named = [image for image in images if image.name == text]
     named = named or [image for image in images if _same_name(image.name, text)]
     found = named or [image for image in images if _begins(image, text)]
-    if len({_digest_text(image) for image in found}) > 1:
-        shown = ", ".join(f"{image.name} ({_digest_text(image)})" for image in found[:5])
+    if len({image.digest_text for image in found}) > 1:
+        shown = ", ".join(f"{image.name} ({image.digest_text})" for image in found[:5])
         shown += ", …" if len(found) > 5 else ""
         raise UsageError(f"{text} could mean {len(found)} images: {shown}", hint="Give the whole digest.")
     if found:
@@ -44,7 +44,7 @@ def _suggestion(images: tuple[Image, ...], text: str) -> str:
     """What may have been meant, else what there is."""
     from difflib import get_close_matches
 
-    names = [image.name for image in images if image.name != _digest_text(image)]
+    names = [image.name for image in images if image.name != image.digest_text]
     close = [name for name in names if text in name]
     if not close:  # a typo: compare with the short forms too, which are what people type
         spelled = {form: name for name in names for form in (name, _short(name), _short(name).split(":")[0])}
@@ -68,13 +68,8 @@ def _same_name(name: str, text: str) -> bool:
         return False
 
 
-def _digest_text(image: Image) -> str:
-    target = image.target
-    return str(target.digest) if isinstance(target, Descriptor) else target.digest_text
-
-
 def _begins(image: Image, text: str) -> bool:
-    digest = _digest_text(image)
+    digest = image.digest_text
     return len(text) >= 4 and (digest.startswith(text) or digest.partition(":")[2].startswith(text))
 
 

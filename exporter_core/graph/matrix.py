@@ -8,6 +8,7 @@ from enum import Enum
 from exporter_core import mediatypes
 from exporter_core.content import Image, Store
 from exporter_core.errors import ShipglassError
+from exporter_core.graph.documents import REFERENCE_DIGEST
 from exporter_core.graph.nodes import Node, load_tree
 from exporter_core.graph.states import BlobState
 from exporter_core.platforms import Platform
@@ -89,7 +90,7 @@ def completeness_matrix(store: Store, image: Image, *, most: int = 100_000) -> M
     while stack:
         node, path = stack.pop()
         if node.role == "attestation":
-            about = node.child.annotations.get("vnd.docker.reference.digest", "")
+            about = node.child.annotations.get(REFERENCE_DIGEST, "")
             speaking.setdefault(about, []).append(_attestation_cell(node, path))
         elif node.role == "manifest":
             rows.append(_row(node, path))

@@ -57,7 +57,7 @@ class Node:
     @property
     def digest_text(self) -> str:
         """The digest, or what stands in its place."""
-        return str(self.child.digest) if isinstance(self.child, Descriptor) else self.child.digest_text
+        return self.child.digest_text
 
     @property
     def size(self) -> int | None:

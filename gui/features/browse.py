@@ -10,7 +10,7 @@ from weakref import WeakSet
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QPushButton
 
-from exporter_core import Descriptor, ImageSummary, Node, PlatformStatus, Store, expand, root_node
+from exporter_core import ImageSummary, Node, PlatformStatus, Store, expand, root_node
 from gui.actions import Actions
 from gui.jobs import Lookup
 from gui.models.failure import failure_of
@@ -239,7 +239,7 @@ class Browse(QObject):
         elif self.platform is not None:  # a newer summary has another value for it
             self.platform = _same_platform(summary, self.platform)
         self._structure.show_platforms(summary, self.platform)
-        self._tree.tell({_digest(status): status for status in summary.manifests})
+        self._tree.tell({status.manifest.digest_text: status for status in summary.manifests})
         if first:
             self._focus()
 
@@ -256,7 +256,11 @@ class Browse(QObject):
     def pick(self, digest: str) -> None:
         """Choose the platform whose manifest has ``digest``, where one is chosen at all; the row stays."""
         summary = self._session.current.summary if self._session.current else None
-        found = (status for status in summary.platforms if _digest(status) == digest) if summary else ()
+        found = (
+            (status for status in summary.platforms if status.manifest.digest_text == digest)
+            if summary
+            else ()
+        )
         status = next(iter(found), None)
         if summary is None or status is None or self.platform in (None, status):
             return
@@ -271,7 +275,7 @@ class Browse(QObject):
             self._tree.focus("")
             self.go_to(0)
             return
-        digest = _digest(status)
+        digest = status.manifest.digest_text
         self._tree.focus(digest)
         number = self._tree.find(digest)
         if number >= 0 and self._tree.is_loaded(number):
@@ -287,7 +291,7 @@ class Browse(QObject):
             number = self._tree.find(node.digest_text)
             if number >= 0:
                 self._tree.put(number, node)
-        if self.platform is not None and _digest(self.platform) == digest:
+        if self.platform is not None and self.platform.manifest.digest_text == digest:
             self.go_to(self._tree.find(digest))
 
     def go_to(self, number: int) -> None:
@@ -350,14 +354,11 @@ def _hint(error: BaseException) -> str:
     return str(getattr(error, "hint", "")) or str(error)
 
 
-def _digest(status: PlatformStatus) -> str:
-    child = status.manifest
-    return str(child.digest) if isinstance(child, Descriptor) else child.digest_text
-
-
 def _same_platform(summary: ImageSummary, known: PlatformStatus) -> PlatformStatus | None:
-    wanted = (known.platform, _digest(known))
-    return next((each for each in summary.platforms if (each.platform, _digest(each)) == wanted), None)
+    wanted = (known.platform, known.manifest.digest_text)
+    return next(
+        (each for each in summary.platforms if (each.platform, each.manifest.digest_text) == wanted), None
+    )
 
 
 def _path(store: Store, root: Node, digest: str) -> list[Node]:

@@ -13,7 +13,6 @@ from exporter_core import Entry, Node
 from gui.actions import Actions
 from gui.features.browse import Browse
 from gui.models import COPY, VALUE
-from gui.models.catalogue import digest_text
 from gui.models.copy_as import Copyable, blob_copies, image_copies, node_copies
 from gui.session import Session
 from gui.text import tr
@@ -70,7 +69,7 @@ class Copying(QObject):
         """The digest of the selected image, node or blob."""
         view = self._view
         if view is self._images:
-            self.put("\n".join(digest_text(item.image) for item in self._session.chosen))
+            self.put("\n".join(item.image.digest_text for item in self._session.chosen))
             return
         value = view.currentIndex().data(VALUE)
         if isinstance(value, Node):

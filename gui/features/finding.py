@@ -17,7 +17,7 @@ from exporter_core.progress import breathe
 from gui.actions import Actions, plain
 from gui.dialogs.chooser import Chooser
 from gui.jobs import Lookup
-from gui.models.catalogue import digest_text, split_name
+from gui.models.catalogue import split_name
 from gui.models.choices import MOST, Choice, find_in, ranked
 from gui.models.copy_as import Copyable
 from gui.session import Chosen, OpenStore, Session
@@ -190,7 +190,7 @@ def _image_choice(opened: OpenStore, row: int, several: bool) -> Choice:
         "package",
         "",
         Chosen(opened, row),
-        "  ".join(dict.fromkeys((image.name, digest_text(image)))),
+        "  ".join(dict.fromkeys((image.name, image.digest_text))),
     )
 
 

@@ -12,7 +12,6 @@ from exporter_core import Image, Node
 from gui.actions import Actions
 from gui.features.browse import Browse
 from gui.jobs import Lookup
-from gui.models.catalogue import digest_text
 from gui.models.paths import Path, nodes_along, path_near
 from gui.navigation import Navigation, Place
 from gui.session import Chosen, OpenStore, Session
@@ -242,4 +241,4 @@ def _row(opened: OpenStore, image: Image) -> int | None:
 
 
 def _target(opened: OpenStore, digest: str) -> int | None:
-    return next((row for row, image in enumerate(opened.images) if digest_text(image) == digest), None)
+    return next((row for row, image in enumerate(opened.images) if image.digest_text == digest), None)

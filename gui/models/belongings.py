@@ -8,13 +8,12 @@ from contextlib import suppress
 from exporter_core import Descriptor, Image, Manifest, Node, Store, mediatypes
 from exporter_core.errors import ContentError
 from exporter_core.graph import read_image_document
+from exporter_core.graph.documents import REFERENCE_DIGEST
 from exporter_core.humanize import short_digest
-from gui.models.catalogue import digest_text
 from gui.text import tr
 
 BASE_NAME = "org.opencontainers.image.base.name"
 BASE_DIGEST = "org.opencontainers.image.base.digest"
-_ATTESTED = "vnd.docker.reference.digest"
 _PREDICATE = "in-toto.io/predicate-type"
 _READ_MOST = 200  # documents of referrers that are read to learn what they belong to
 
@@ -29,14 +28,14 @@ def base_of(*annotations: Mapping[str, str]) -> tuple[str, str]:
 def attestations_of(store: Store, node: Node, parent: Node | None) -> Iterator[tuple[str, str]]:
     """(what it attests, digest) of each attestation beside ``node`` that speaks of it."""
     for sibling in (parent.children or ()) if parent is not None else ():
-        about = sibling.child.annotations.get(_ATTESTED, "")
+        about = sibling.child.annotations.get(REFERENCE_DIGEST, "")
         if sibling.role == "attestation" and about == node.digest_text:
             yield ", ".join(_predicates(store, sibling)) or tr("of an unknown kind"), sibling.digest_text
 
 
 def attested_by(node: Node) -> str:
     """The digest of the manifest that this attestation speaks of, or ""."""
-    return node.child.annotations.get(_ATTESTED, "") if node.role == "attestation" else ""
+    return node.child.annotations.get(REFERENCE_DIGEST, "") if node.role == "attestation" else ""
 
 
 def referrers_of(store: Store, images: Sequence[Image], digest: str) -> Iterator[tuple[str, str, str]]:
@@ -55,8 +54,8 @@ def referrers_of(store: Store, images: Sequence[Image], digest: str) -> Iterator
             target = image.target
             artifact = target.artifact_type if isinstance(target, Descriptor) else ""
             kind = mediatypes.describe(artifact) if artifact else tr("index of referrers")
-            name = image.name if image.name != digest_text(image) else short_digest(image.name)
-            yield kind[:1].upper() + kind[1:], name, digest_text(image)
+            name = image.name if image.name != image.digest_text else short_digest(image.name)
+            yield kind[:1].upper() + kind[1:], name, image.digest_text
 
 
 def _predicates(store: Store, attestation: Node) -> list[str]:

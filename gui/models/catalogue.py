@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from exporter_core import Descriptor, Image, ImageSummary
+from exporter_core import Image, ImageSummary
 from exporter_core.humanize import short_digest
 from exporter_core.progress import breathe
 from gui.text import tr
@@ -22,12 +22,6 @@ def split_name(name: str) -> tuple[str, str]:
         return short_digest(name), tr("no name")
     rest, _, last = base.rpartition("/")
     return (f"{last}@{short_digest(digest, 8)}" if at else last), rest
-
-
-def digest_text(image: Image) -> str:
-    """The digest of the image's root, or what stands in its place."""
-    target = image.target
-    return str(target.digest) if isinstance(target, Descriptor) else target.digest_text
 
 
 class Catalogue:
@@ -46,7 +40,7 @@ class Catalogue:
         names: list[tuple[str, str]] = []
         for image in self.images:
             breathe()
-            self._texts.append(f"{image.name} {digest_text(image)}".lower())
+            self._texts.append(f"{image.name} {image.digest_text}".lower())
             names.append(split_name(image.name))
         self._ranks = [0] * len(names)
         for rank, row in enumerate(sorted(range(len(names)), key=names.__getitem__)):

@@ -14,7 +14,6 @@ from exporter_core.commands import (
 )
 from exporter_core.errors import InvalidReference
 from exporter_core.reference import parse
-from gui.models.catalogue import digest_text
 from gui.text import tr
 
 
@@ -37,7 +36,7 @@ def image_copies(store: Store, image: Image, platform: Platform | None) -> list[
         *registry_commands(image),
     ]
     facts = [
-        Copyable(tr("Digest"), digest_text(image)),
+        Copyable(tr("Digest"), image.digest_text),
         Copyable(tr("Reference"), image.name),
         *_path(store, image.target),
     ]
@@ -46,7 +45,7 @@ def image_copies(store: Store, image: Image, platform: Platform | None) -> list[
 
 def node_copies(store: Store, image: Image, node: Node, platform: Platform | None) -> list[Copyable]:
     """Of a row of the structure: ``node`` somewhere in ``image``, whose root stands for all of it."""
-    if node.digest_text == digest_text(image):
+    if node.digest_text == image.digest_text:
         own = [item for item in blob_copies(store, node.child) if item.group]
         return [*image_copies(store, image, platform), *own]
     facts = [Copyable(tr("Digest"), node.digest_text)]

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import PurePath
 
 from exporter_core import ExportOptions, Image
-from gui.models.catalogue import digest_text, split_name
+from gui.models.catalogue import split_name
 from gui.text import tr
 
 FIELDS = ("name", "tag", "repository", "platform", "digest", "store", "count")
@@ -35,7 +35,7 @@ def file_name(template: str, images: Sequence[Image], options: ExportOptions, st
             "tag": tag_of(images[0].name) if one else "",
             "repository": repository if one else "",
             "platform": platforms[0].format() if len(platforms) == 1 else "",
-            "digest": digest_text(images[0]).rpartition(":")[2][:12] if one else "",
+            "digest": images[0].digest_text.rpartition(":")[2][:12] if one else "",
             "store": PurePath(store).stem,
             "count": str(len(images)),
         },

@@ -30,10 +30,8 @@ def path_of(store: Store, root: Node, digest: str, stop: Callable[[], bool] = la
     """The shortest way to the first node with ``digest``; None where the image has none."""
     queue: deque[tuple[Node, Path]] = deque([(root, ())])
     entered: set[str] = set()
-    count = 0
     while queue and not stop():
         node, path = queue.popleft()
-        count += 1
         breathe()
         if node.digest_text == digest:
             return path

@@ -13,6 +13,7 @@ from PySide6.QtCore import QAbstractItemModel, QModelIndex, QObject, Qt, Signal
 
 from exporter_core import BlobState, Node, PlatformStatus, mediatypes
 from exporter_core.errors import DigestMismatch
+from exporter_core.graph.documents import REFERENCE_DIGEST
 from exporter_core.humanize import short_digest
 from gui.models import (
     ACCESSIBLE_TEXT,
@@ -33,7 +34,6 @@ from gui.text import exact_size, size, tr
 from gui.theme import icon, tokens
 
 LABEL, STATE, SIZE, TYPE, DIGEST = range(5)
-_ATTESTED = "vnd.docker.reference.digest"  # annotation: the manifest that an attestation speaks of
 _ICONS = {
     "index": "boxes",
     "manifest": "package",
@@ -215,7 +215,7 @@ class TreeModel(QAbstractItemModel):
             if node is not None and node.role == "manifest":
                 return node.digest_text != self._focus
             if node is not None and node.role == "attestation":
-                return node.child.annotations.get(_ATTESTED) != self._focus
+                return node.child.annotations.get(REFERENCE_DIGEST) != self._focus
             number = self._parents[number]
         return False
 
