@@ -85,6 +85,57 @@ class Store(InfoProvider, Protocol):
         ...
 
 
+class DistrustedStore:
+    """A store some of whose blobs turned out to be ``corrupt``, each with the error (by digest) that said so.
+
+    ``info`` raises that error for them, so all that asks a store what it has hears of the damage: trees,
+    summaries, matrices, plans. Reading is the store's own affair.
+    """
+
+    def __init__(self, store: Store, corrupt: Mapping[str, DigestMismatch]) -> None:
+        self._store, self._corrupt = store, dict(corrupt)
+
+    @property
+    def location(self) -> str:
+        """The store's own."""
+        return self._store.location
+
+    @property
+    def kind(self) -> str:
+        """The store's own."""
+        return self._store.kind
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """The store's own."""
+        return self._store.notes
+
+    @property
+    def document_limit(self) -> int:
+        """The store's own."""
+        return self._store.document_limit
+
+    def images(self) -> tuple[Image, ...]:
+        """The store's own."""
+        return self._store.images()
+
+    def open(self, descriptor: Descriptor) -> BinaryIO:
+        """The store's own, whatever is known of the blob."""
+        return self._store.open(descriptor)
+
+    def info(self, digest: Digest) -> BlobInfo | None:
+        """The store's own. Raises DigestMismatch where the blob is known to be corrupt."""
+        known = self._corrupt.get(str(digest))
+        if known is not None:
+            error = DigestMismatch(known.digest, actual=known.actual, size=known.size)
+            error.hint += " Then open the store again."
+            raise error
+        return self._store.info(digest)
+
+    def close(self) -> None:
+        """Nothing: who opened the store closes it."""
+
+
 @dataclass(frozen=True, slots=True)
 class Image:
     """A name in a store and what it stands for; ``labels`` are the store's own.

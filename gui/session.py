@@ -20,6 +20,7 @@ from exporter_core import (
     open_store,
     summarise,
 )  # fmt: skip
+from exporter_core.content import DistrustedStore
 from exporter_core.errors import DigestMismatch
 from exporter_core.platforms import host_platform, ordered
 from gui.jobs import Lookup, Pool, Stream
@@ -38,7 +39,12 @@ class OpenStore:
     catalogue: Catalogue = field(default_factory=Catalogue)
     error: BaseException | None = None
     corrupt: dict[str, DigestMismatch] = field(default_factory=dict)
-    """By digest: the blobs that an export found to be corrupt since the store was opened."""
+    """By digest: the blobs that were found to be corrupt since the store was opened."""
+
+    @property
+    def wary(self) -> Store | None:
+        """The store, knowing of its corrupt blobs: to be asked for trees, summaries and plans."""
+        return DistrustedStore(self.store, self.corrupt) if self.store and self.corrupt else self.store
 
     @property
     def images(self) -> tuple[Image, ...]:
@@ -149,11 +155,17 @@ class Session(QObject):
         self.closed.emit(opened)
 
     def tell_corrupt(self, store: Store, error: DigestMismatch) -> None:
-        """An export has found that a blob of ``store`` is corrupt: remember it until it is opened again."""
+        """Reading a blob of ``store`` showed that it is corrupt: remember it until the store is opened again,
+        and look again at every image, for any may hold it.
+        """
         for opened in self.stores:
-            if opened.store is store:
+            if opened.store is store and error.digest not in opened.corrupt:
                 opened.corrupt[error.digest] = error
                 self.blobFailed.emit(opened)
+                if self.current is not None and self.current.opened is opened:
+                    self.glance(self.current)
+                self._stop_stream(opened)
+                self._summarise(opened)
 
     def sweep(self) -> None:
         """Close the stores that were taken away and that nothing reads from any more."""
@@ -194,7 +206,7 @@ class Session(QObject):
 
     def glance(self, chosen: Chosen) -> None:
         """Summarise this image before all others."""
-        store = chosen.opened.store
+        store = chosen.opened.wary
         if store is not None:
             self._glance.ask(partial(_summary, store, chosen.image, self.pool.closing.is_set), chosen)
 
@@ -221,7 +233,8 @@ class Session(QObject):
         stream = Stream(self.pool, self)
         self._streams[opened] = stream
         stream.arrived.connect(self._summaries)
-        stream.start(partial(_summaries, opened, tuple(opened.images)))
+        again = bool(opened.corrupt)
+        stream.start(partial(_summaries, opened, tuple(opened.images), again))
 
     def _summaries(self, fresh: object) -> None:
         assert isinstance(fresh, list)
@@ -257,14 +270,17 @@ def _open(location: str, limit: int) -> tuple[Store, Catalogue]:
 
 
 def _summaries(
-    opened: OpenStore, images: Sequence[Image], stop: Callable[[], bool]
+    opened: OpenStore, images: Sequence[Image], again: bool, stop: Callable[[], bool]
 ) -> Iterator[tuple[OpenStore, int, ImageSummary]]:
-    """In the pool: the summary of each image in turn."""
-    store = opened.store
+    """In the pool: the summary of each image in turn; ``again`` also of those whose damage has changed."""
+    store = opened.wary
     assert store is not None
     for row, image in enumerate(images):
-        if row not in opened.catalogue.summaries:
-            yield opened, row, _summary(store, image, stop)
+        known = opened.catalogue.summaries.get(row)
+        if known is None or again:
+            summary = _summary(store, image, stop)
+            if known is None or known.damaged != summary.damaged:
+                yield opened, row, summary
         if stop():
             return
 

@@ -25,6 +25,7 @@ _GLYPHS = {
     BlobState.MISSING: "○",
     BlobState.WRONG_SIZE: "◐",
     BlobState.UNREADABLE: "✗",
+    BlobState.CORRUPT: "✗",
     BlobState.UNVERIFIABLE: "?",
     BlobState.MALFORMED: "✗",
 }

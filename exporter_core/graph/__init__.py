@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from exporter_core.graph.find import find_image
     from exporter_core.graph.history import Step, history_steps
     from exporter_core.graph.matrix import Cell, CellState, Matrix, Row, completeness_matrix
-    from exporter_core.graph.nodes import Node, expand, load_tree, root_node, walk
+    from exporter_core.graph.nodes import Node, distrusted, expand, load_tree, root_node, walk
     from exporter_core.graph.states import BlobState, blob_state
     from exporter_core.graph.summary import ImageSummary, PlatformStatus, summarise
 
@@ -37,6 +37,7 @@ __all__ = [
     "blob_state",
     "completeness_matrix",
     "config_platform",
+    "distrusted",
     "expand",
     "find_image",
     "history_steps",
@@ -62,7 +63,7 @@ __getattr__ = attributes(
         "find": ("find_image",),
         "history": ("Step", "history_steps"),
         "matrix": ("Cell", "CellState", "Matrix", "Row", "completeness_matrix"),
-        "nodes": ("Node", "expand", "load_tree", "root_node", "walk"),
+        "nodes": ("Node", "distrusted", "expand", "load_tree", "root_node", "walk"),
         "states": ("BlobState", "blob_state"),
         "summary": ("ImageSummary", "PlatformStatus", "summarise"),
     },

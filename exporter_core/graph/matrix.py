@@ -21,6 +21,7 @@ class CellState(Enum):
     MISSING = "missing"
     WRONG_SIZE = "wrong size"
     BROKEN = "broken"
+    CORRUPT = "corrupt"
     NOT_FETCHED = "not fetched by design"
 
 
@@ -128,6 +129,7 @@ _SEVERITY = (
     CellState.MISSING,
     CellState.WRONG_SIZE,
     CellState.BROKEN,
+    CellState.CORRUPT,
 )
 
 
@@ -137,5 +139,7 @@ def _cell_state(node: Node) -> CellState:
         return CellState.NOT_FETCHED if foreign else CellState.MISSING
     if node.state is BlobState.WRONG_SIZE:
         return CellState.WRONG_SIZE
+    if node.state is BlobState.CORRUPT:
+        return CellState.CORRUPT
     broken = node.state is not BlobState.PRESENT or node.problem is not None
     return CellState.BROKEN if broken else CellState.PRESENT

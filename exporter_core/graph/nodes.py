@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 
@@ -16,6 +16,7 @@ from exporter_core.digest import Digest
 from exporter_core.errors import (
     ContentError,
     CyclicImage,
+    DigestMismatch,
     MalformedDocument,
     ShipglassError,
 )
@@ -86,7 +87,9 @@ def expand(store: Store, node: Node) -> Node:
             raise too_deep(str(digest))
         document = read_image_document(store, node.child, limit=store.document_limit)
     except ContentError as error:
-        return replace(node, children=(), problem=_unreadable(store, node, error))
+        problem = _unreadable(store, node, error)
+        state = BlobState.CORRUPT if isinstance(problem, DigestMismatch) else node.state
+        return replace(node, children=(), problem=problem, state=state)
     if document is None:
         return replace(node, children=())
     wrong = contradiction(document)
@@ -109,6 +112,15 @@ def _unreadable(store: Store, node: Node, error: ContentError) -> ShipglassError
     if node.problem is not None and not isinstance(found, CyclicImage):
         return node.problem
     return found.owned_by(node.owner)
+
+
+def distrusted(node: Node, corrupt: Mapping[str, DigestMismatch]) -> Node:
+    """The node, CORRUPT where its blob is one of those that turned out to be ``corrupt`` (by digest)."""
+    error = corrupt.get(node.digest_text)
+    if error is None or node.state is not BlobState.PRESENT:
+        return node
+    problem = DigestMismatch(error.digest, actual=error.actual, size=error.size, owner=node.owner)
+    return replace(node, state=BlobState.CORRUPT, problem=problem)
 
 
 def walk(store: Store, image: Image) -> Iterator[Node]:

@@ -13,18 +13,20 @@ from exporter_core.descriptor import Child, Descriptor
 from exporter_core.errors import (
     ContentError,
     DigestError,
+    DigestMismatch,
     MissingBlob,
     SizeMismatch,
 )
 
 
 class BlobState(Enum):
-    """What the store has of a blob, told without reading it."""
+    """What the store has of a blob, told without reading it; CORRUPT is what somebody found by reading."""
 
     PRESENT = "present"
     MISSING = "missing"
     WRONG_SIZE = "wrong size"
     UNREADABLE = "unreadable"
+    CORRUPT = "corrupt"
     UNVERIFIABLE = "unverifiable"
     MALFORMED = "malformed"
 
@@ -45,6 +47,8 @@ def blob_state(store: InfoProvider, child: Child) -> tuple[BlobState, ContentErr
         child.digest.new_hash()
     except DigestError as error:
         return BlobState.UNVERIFIABLE, error
+    except DigestMismatch as error:
+        return BlobState.CORRUPT, error
     except ContentError as error:
         return BlobState.UNREADABLE, error
     return BlobState.PRESENT, None

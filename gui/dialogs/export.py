@@ -30,7 +30,7 @@ from gui.dialogs.export_files import FilesBox
 from gui.dialogs.rows import column, label, row
 from gui.models.catalogue import split_name
 from gui.models.failure import Failure
-from gui.models.platforms import PlatformsModel, missing_words, platform_rows
+from gui.models.platforms import PlatformRow, PlatformsModel, missing_words, platform_rows
 from gui.text import plural, tr
 from gui.theme import fixed_font, icon, scaled_font
 from gui.widgets import ElidedLabel, FailureCard, NoteLabel, RowDelegate, muted, plain_button
@@ -245,11 +245,8 @@ class ExportDialog(QDialog):
     def show_platforms(self, summaries: Sequence[ImageSummary], ticks: Sequence[Platform]) -> None:
         """The platforms of the images; with ``ticks`` only those are to be exported, else everything."""
         rows = platform_rows(summaries)
-        self.platforms.show(rows, ticks or [row.platform for row in rows], len(summaries))
+        self._show_rows(rows, ticks or [row.platform for row in rows])
         self.looking.hide()
-        missing = missing_words(rows)
-        self.missing.setPlainText(missing)
-        self.missing_button.setVisible(bool(missing))
         self.some.setEnabled(bool(rows))
         self.ticks.setVisible(bool(rows))
         self.ticks.ensurePolished()
@@ -259,6 +256,16 @@ class ExportDialog(QDialog):
         self.some.setChecked(bool(ticks))
         self.everything.setChecked(not ticks)
         self._scope()
+
+    def tell_platforms(self, summaries: Sequence[ImageSummary]) -> None:
+        """More is known of the same platforms; what is ticked stays."""
+        self._show_rows(platform_rows(summaries), self.platforms.chosen())
+
+    def _show_rows(self, rows: list[PlatformRow], ticks: Sequence[Platform]) -> None:
+        self.platforms.show(rows, ticks, self._images)
+        missing = missing_words(rows)
+        self.missing.setPlainText(missing)
+        self.missing_button.setVisible(bool(missing))
 
     def show_answer(self, facts: str, notes: str, failure: Failure | None, reason: str, command: str) -> None:
         """The plan's answer; a ``reason`` keeps Export from being pressed."""

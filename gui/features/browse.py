@@ -191,7 +191,8 @@ class Browse(QObject):
         if not isinstance(current, Chosen) or current.opened.store is None:
             self._show_no_image()
             return
-        store, image = current.opened.store, current.image
+        store, image = self._store(), current.image
+        assert store is not None
         self._roots.ask(lambda: expand(store, root_node(store, image)))
 
     def _show_no_image(self) -> None:
@@ -239,7 +240,7 @@ class Browse(QObject):
         elif self.platform is not None:  # a newer summary has another value for it
             self.platform = _same_platform(summary, self.platform)
         self._structure.show_platforms(summary, self.platform)
-        self._tree.tell({status.manifest.digest_text: status for status in summary.manifests})
+        self._tree.tell(summary)
         if first:
             self._focus()
 
@@ -270,7 +271,7 @@ class Browse(QObject):
 
     def _focus(self) -> None:
         """Lead the tree to the chosen platform's manifest, loading the way there."""
-        current, status = self._session.current, self.platform
+        store, status = self._store(), self.platform
         if status is None:
             self._tree.focus("")
             self.go_to(0)
@@ -280,10 +281,10 @@ class Browse(QObject):
         number = self._tree.find(digest)
         if number >= 0 and self._tree.is_loaded(number):
             self.go_to(number)
-        elif current is not None and current.opened.store is not None:
+        elif store is not None:
             root = self._tree.node(self._tree.index(0, 0))
             if root is not None:
-                self._paths.ask(partial(_path, current.opened.store, root, digest), digest)
+                self._paths.ask(partial(_path, store, root, digest), digest)
 
     def _path_loaded(self, digest: object, path: object) -> None:
         assert isinstance(path, list) and isinstance(digest, str)
@@ -331,7 +332,7 @@ class Browse(QObject):
         self.nodeChosen.emit(self._tree.node(current), self._tree.parent_node(current))
 
     def _store(self) -> Store | None:
-        return self._session.current.opened.store if self._session.current else None
+        return self._session.current.opened.wary if self._session.current else None
 
 
 def _source(opened: OpenStore) -> Source:

@@ -66,7 +66,9 @@ def full_path(text: str) -> str:
 def estimate(
     store: Store, question: Question, known: Estimate | None, stop: Callable[[], bool] = lambda: False
 ) -> Estimate:
-    """In the pool: plan (or take the plans that are ``known``) and look at the target."""
+    """In the pool: plan (or take the plans that are ``known``) and look at the target. A ``store`` that knows
+    of corrupt blobs makes plans that say so.
+    """
     if known is not None and known.question.same_plans(question):
         plans = known.plans
     else:

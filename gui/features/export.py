@@ -54,6 +54,7 @@ class Export(QObject):
         self._debounce = QTimer(self, singleShot=True, interval=_DEBOUNCE_MS)
         self._debounce.timeout.connect(self._ask)
         session.summarised.connect(self._summarised)
+        session.blobFailed.connect(self._blob_failed)
 
     def open(self, platform: Platform | None, everything: bool) -> None:
         """Ask how to export the chosen images; the dialog starts with ``platform`` or ``everything``.
@@ -140,9 +141,20 @@ class Export(QObject):
         return [item.summary for item in self._images if item.summary is not None]
 
     def _summarised(self, opened: object, rows: object) -> None:
-        waiting = self._dialog is not None and self._dialog.looking.isVisibleTo(self._dialog)
-        if waiting and any(item.opened is opened for item in self._images):
+        dialog = self._dialog
+        if dialog is None or not any(item.opened is opened for item in self._images):
+            return
+        if dialog.looking.isVisibleTo(dialog):
             self._show_platforms()
+        elif any(summary.corrupt for summary in self._summaries()):
+            dialog.tell_platforms(self._summaries())
+
+    def _blob_failed(self, opened: object) -> None:
+        """An export that ran meanwhile found a corrupt blob: what was planned may not work any more."""
+        if self._dialog is not None and self._images[0].opened is opened:
+            self._estimate = None
+            self._dialog.show_waiting(tr("Planning…"))
+            self._ask()
 
     def _show_platforms(self) -> None:
         """Fill the ticks once all images are known."""
@@ -247,7 +259,7 @@ class Export(QObject):
         self._debounce.start()
 
     def _ask(self) -> None:
-        store = self._store()
+        store = self._images[0].opened.wary if self._images else None
         if self._dialog is None or store is None:
             return
         question = self._question(self._dialog.form())

@@ -134,7 +134,7 @@ class Goto(QObject):
 
     def _walk(self) -> None:
         """Through the tree of the current image, loading what is not there yet."""
-        store = self._bound.opened.store if self._bound else None
+        store = self._bound.opened.wary if self._bound else None
         root = self._tree.node(self._tree.index(0, 0))
         if self._tree.at(self._path) >= 0:
             self._end(self._path)

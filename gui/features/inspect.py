@@ -7,6 +7,7 @@ from functools import partial
 from PySide6.QtCore import QObject
 
 from exporter_core import Descriptor, Node, PlatformStatus
+from exporter_core.graph import distrusted
 from gui.jobs import Lookup
 from gui.models.failure import failure_of
 from gui.models.overview import Details, gather
@@ -27,6 +28,7 @@ class Inspect(QObject):
         self._lookup.failed.connect(self._failed)
         self._lookup.late.connect(self._late)
         session.summarised.connect(self._summarised)
+        session.blobFailed.connect(self._blob_failed)
 
     def show(self, node: object, parent: object) -> None:
         """Show this node of the tree, whose parent is ``parent``."""
@@ -53,9 +55,18 @@ class Inspect(QObject):
         if known and current is not None and current.opened is opened and current.row in rows:
             self._ask()
 
+    def _blob_failed(self, opened: object) -> None:
+        current, node = self._session.current, self._shown[0]
+        if current is not None and current.opened is opened and node is not None:
+            self._shown = (distrusted(node, current.opened.corrupt), self._shown[1])
+            self._ask()
+
     def _answered(self, key: object, details: object) -> None:
         assert isinstance(details, Details)
         self._inspector.show_details(details)
+        current, wrong = self._session.current, details.corrupt
+        if wrong is not None and current is not None and current.opened.store is not None:
+            self._session.tell_corrupt(current.opened.store, wrong)
 
     def _failed(self, key: object, error: object) -> None:
         assert isinstance(error, BaseException)

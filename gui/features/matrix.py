@@ -38,6 +38,7 @@ class ShowMatrix(QObject):
         self._lookup.failed.connect(self._failed)
         self._lookup.late.connect(self._late)
         session.selected.connect(self._selected)
+        session.blobFailed.connect(self._damaged)
         structure.tabs.currentChanged.connect(self._tab_changed)
         actions["showTree"].triggered.connect(self.show_tree)
         actions["showMatrix"].triggered.connect(self.show_matrix)
@@ -79,12 +80,19 @@ class ShowMatrix(QObject):
         self._pane.clear()
         self._ask()
 
+    def _damaged(self, opened: object) -> None:
+        current = self._session.current
+        if current is not None and current.opened is opened:
+            self._known = False
+            self._ask()
+
     def _ask(self) -> None:
         current = self._session.current
         if not isinstance(current, Chosen) or current.opened.store is None:
             self._pane.show_nothing()
         elif self._seen:
-            store, image = current.opened.store, current.image
+            store, image = current.opened.wary, current.image
+            assert store is not None
             self._lookup.ask(lambda: completeness_matrix(store, image))
 
     def _answered(self, key: object, matrix: object) -> None:

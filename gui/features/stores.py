@@ -56,6 +56,8 @@ class Stores(QObject):
         parts = [plural(len(catalogue.plain), "{n} image", "{n} images")]
         if catalogue.incomplete:
             parts.append(plural(catalogue.incomplete, "{n} incomplete", "{n} incomplete"))
+        if catalogue.corrupt:
+            parts.append(plural(catalogue.corrupt, "{n} with corrupt blobs", "{n} with corrupt blobs"))
         parts += [opened.store.kind, tr("{path} (read-only)", path=opened.location)]
         if opened.store.notes:
             parts.append(opened.store.notes[0])

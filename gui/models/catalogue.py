@@ -28,13 +28,14 @@ class Catalogue:
     """The images of a store and, as they become known, their summaries; rows are places in ``images``.
 
     ``plain`` and ``referrers`` are the rows of the images themselves and of what belongs to them;
-    ``incomplete`` counts the images of which something is missing or wrong.
+    ``incomplete`` counts the images of which something is missing or wrong, ``corrupt`` those that hold a
+    corrupt blob; none counts as both.
     """
 
     def __init__(self, images: Sequence[Image] = ()) -> None:
         self.images = tuple(images)
         self.summaries: dict[int, ImageSummary] = {}
-        self.incomplete = 0
+        self.incomplete = self.corrupt = 0
         self._texts: list[str] = []
         self._platforms: dict[int, str] = {}
         names: list[tuple[str, str]] = []
@@ -52,7 +53,10 @@ class Catalogue:
     def learn(self, row: int, summary: ImageSummary) -> None:
         """Take in what is now known of an image."""
         before = self.summaries.get(row)
-        self.incomplete += (not summary.complete) - (before is not None and not before.complete)
+        for known, change in ((before, -1), (summary, 1)):
+            if known is not None and not known.complete:
+                self.corrupt += change * bool(known.corrupt)
+                self.incomplete += change * (not known.corrupt)
         self.summaries[row] = summary
         self._platforms[row] = " ".join(status.name for status in summary.platforms).lower()
 

@@ -19,7 +19,7 @@ from gui.models import (
     VALUE,
     Index,
 )  # fmt: skip
-from gui.models.completeness import Badge
+from gui.models.completeness import Badge, corrupt_badge
 from gui.text import exact_size, number, plural, tr
 from gui.theme import icon
 
@@ -34,6 +34,7 @@ def cell_badge(state: CellState) -> Badge:
         CellState.MISSING: Badge("circle-dashed", "warn", tr("missing")),
         CellState.WRONG_SIZE: Badge("circle-not-equal", "bad", tr("wrong size")),
         CellState.BROKEN: Badge("circle-x", "bad", tr("broken")),
+        CellState.CORRUPT: Badge("octagon-alert", "bad", tr("corrupt")),
         CellState.NOT_FETCHED: Badge("circle-slash", "muted", tr("not fetched by design")),
     }[state]
 
@@ -44,6 +45,9 @@ def row_badge(row: Row) -> Badge:
     if not row.problems:
         return Badge("circle-check", "ok", tr("complete: it can be exported"))
     n = len(row.problems)
+    if CellState.CORRUPT in worst:
+        corrupt = sum(cell.state is CellState.CORRUPT for cell in row.cells if cell not in row.attestations)
+        return corrupt_badge(corrupt, tr("an export would fail"))
     words = plural(n, "an export would fail: {n} problem", "an export would fail: {n} problems")
     for state in (CellState.BROKEN, CellState.WRONG_SIZE, CellState.MISSING):
         if state in worst:

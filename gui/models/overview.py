@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from functools import cache
 
 from exporter_core import (
-    BlobState,
     Descriptor,
     Image,
     ImageConfig,
@@ -22,12 +21,12 @@ from exporter_core import (
     mediatypes,
 )  # fmt: skip
 from exporter_core.content import read_document, read_up_to
-from exporter_core.errors import ContentError, ShipglassError
+from exporter_core.errors import ContentError, DigestMismatch, ShipglassError
 from exporter_core.gojson import dumps
 from exporter_core.graph import read_image_document
 from exporter_core.manifest import descriptor_json
 from gui.models.belongings import attestations_of, attested_by, base_of, referrers_of
-from gui.models.completeness import blob_badge, broken_badge, platform_badge
+from gui.models.completeness import Badge, node_badge, platform_badge
 from gui.models.json_text import SHOWN_MOST, JsonText, json_text
 from gui.text import exact_size, moment, number, plural, size, tr
 
@@ -67,6 +66,8 @@ class Details:
     sections: tuple[Section, ...]
     problems: tuple[ShipglassError, ...]
     json: JsonText
+    corrupt: DigestMismatch | None = None
+    """What reading the blob just now showed."""
 
 
 def gather(
@@ -77,7 +78,15 @@ def gather(
     where it is a manifest, ``summary`` its image's, ``images`` the store's. Never raises for bad content.
     """
     document, config = _documents(store, node)
-    sections = [_identity(node, document, config, status)]
+    corrupt = summary.damaged.get(node.digest_text, 0) if summary is not None else 0
+    sections = [
+        _identity(
+            node,
+            document,
+            config,
+            node_badge(node, status, corrupt),
+        )
+    ]
     if summary is not None and node.role == "index":
         sections.append(_platforms(summary))
     sections += [_base(node, document, config), _belonging(store, node, parent, images)]
@@ -89,16 +98,21 @@ def gather(
         sections.append(_mapping(tr("Annotations of the document"), document.annotations))
     sections.append(_mapping(tr("Annotations"), node.child.annotations))
     sections.append(_place(store, node))
+    text, wrong = _json(store, node)
     return Details(
         node, _title(node), node.owner, tuple(section for section in sections if section.facts),
-        _problems(node, status), _json(store, node),
+        _problems(node, status, summary), text, wrong,
     )  # fmt: skip
 
 
-def _problems(node: Node, status: PlatformStatus | None) -> tuple[ShipglassError, ...]:
+def _problems(
+    node: Node, status: PlatformStatus | None, summary: ImageSummary | None
+) -> tuple[ShipglassError, ...]:
+    """The node's own, those of its manifest's blobs, at the root those of the whole image; each once."""
+    whole = summary is not None and node.role == "index" and node.digest_text == summary.image.digest_text
+    rest = status.problems if status else summary.problems if summary is not None and whole else ()
     own = (node.problem,) if node.problem else ()
-    rest = status.problems if status else ()
-    return (*own, *(problem for problem in rest if problem not in own))
+    return tuple({str(problem): problem for problem in (*own, *rest)}.values())
 
 
 def _documents(store: Store, node: Node) -> tuple[Index | Manifest | None, ImageConfig | None]:
@@ -134,17 +148,14 @@ def _title(node: Node) -> str:
 
 
 def _identity(
-    node: Node, document: Index | Manifest | None, config: ImageConfig | None, status: PlatformStatus | None
+    node: Node, document: Index | Manifest | None, config: ImageConfig | None, badge: Badge
 ) -> Section:
-    return Section("", tuple(_identity_facts(node, document, config, status)))
+    return Section("", tuple(_identity_facts(node, document, config, badge)))
 
 
 def _identity_facts(
-    node: Node, document: Index | Manifest | None, config: ImageConfig | None, status: PlatformStatus | None
+    node: Node, document: Index | Manifest | None, config: ImageConfig | None, badge: Badge
 ) -> Iterator[Fact]:
-    badge = platform_badge(status) if status else blob_badge(node.state)
-    if not status and node.problem is not None and node.state is BlobState.PRESENT:
-        badge = broken_badge()
     yield Fact(tr("In the store"), badge.text, badge.tint if badge.tint in ("ok", "warn", "bad") else "text")
     yield Fact(tr("Digest"), node.digest_text or tr("none"), "digest")
     yield Fact(tr("Type"), mediatypes.describe(node.child.media_type))
@@ -291,27 +302,36 @@ def _place(store: Store, node: Node) -> Section:
     return Section(tr("In the store"), tuple(facts))
 
 
-def _json(store: Store, node: Node) -> JsonText:
-    """The document itself; for what is none, the descriptor that names it."""
+def _json(store: Store, node: Node) -> tuple[JsonText, DigestMismatch | None]:
+    """The document itself and what is wrong with it; for what is none, the descriptor that names it."""
     child = node.child
     if not isinstance(child, Descriptor):
-        return json_text(dumps(child.raw), tr("As it stands in the document above"))
+        return json_text(dumps(child.raw), tr("As it stands in the document above")), None
     if not _is_document(child):
-        return json_text(
-            dumps(descriptor_json(child, v1=False)), tr("Not a document: this is its descriptor")
-        )
+        words = tr("Not a document: this is its descriptor")
+        return json_text(dumps(descriptor_json(child, v1=False)), words), None
     try:
         with store.open(child) as blob:
             data = read_up_to(blob, SHOWN_MOST)
     except (ContentError, OSError) as error:
-        return json_text(dumps(descriptor_json(child, v1=False)), tr("Only its descriptor: {why}", why=error))
-    return json_text(data, _note(child, data))
+        words = tr("Only its descriptor: {why}", why=error)
+        return json_text(dumps(descriptor_json(child, v1=False)), words), None
+    wrong = _wrong(child, data)
+    return json_text(data, _note(child, data, wrong)), wrong
 
 
-def _note(child: Descriptor, data: bytes) -> str:
+def _wrong(child: Descriptor, data: bytes) -> DigestMismatch | None:
+    """Where ``data`` is the whole blob: what its digest says."""
+    if len(data) != child.size or not child.digest.verifiable:
+        return None
+    name, actual = str(child.digest), child.digest.of(data)
+    return None if actual == name else DigestMismatch(name, actual=actual, size=len(data))
+
+
+def _note(child: Descriptor, data: bytes, wrong: DigestMismatch | None) -> str:
     if child.size > len(data):
         return tr("The first {shown} of {size}", shown=size(len(data)), size=exact_size(child.size))
-    if child.digest.verifiable and child.digest.of(data) != str(child.digest):
+    if wrong is not None or (len(data) != child.size and child.digest.verifiable):
         return tr("These bytes do not have the digest that names them")
     return tr("{n} bytes, digest verified", n=number(len(data)))
 

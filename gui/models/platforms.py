@@ -10,7 +10,7 @@ from PySide6.QtCore import QAbstractListModel, QObject, Qt, Signal
 from exporter_core import ImageSummary, Platform
 from exporter_core.platforms import normalise
 from gui.models import CHECK, DECORATION, DISPLAY, NO_PARENT, TOOL_TIP, VALUE, Index
-from gui.models.completeness import Badge
+from gui.models.completeness import Badge, corrupt_badge
 from gui.text import number, plural, tr
 from gui.theme import icon
 
@@ -21,7 +21,7 @@ _MOST = 500  # of one image; more are no image that anybody made
 @dataclass(frozen=True, slots=True)
 class PlatformRow:
     """A platform over all images: ``present`` of ``total`` blobs, in ``images`` of the images; ``problems``
-    are what an export of it would meet.
+    are what an export of it would meet, ``corrupt`` of its blobs are known to be corrupt.
     """
 
     platform: Platform
@@ -30,6 +30,7 @@ class PlatformRow:
     images: int
     complete: bool
     problems: tuple[str, ...] = ()
+    corrupt: int = 0
 
     def badge(self, of: int) -> Badge:
         """Its completeness where ``of`` images are exported."""
@@ -38,8 +39,12 @@ class PlatformRow:
             text = tr(
                 "complete, {present} of {total}", present=number(self.present), total=number(self.total)
             )
+        if self.corrupt:
+            text = corrupt_badge(self.corrupt, text if self.present + self.corrupt < self.total else "").text
         if self.images < of:
             text += tr(" · only in {n} of {all} images", n=number(self.images), all=number(of))
+        if self.corrupt:
+            return Badge("octagon-alert", "bad", text)
         if not self.complete:
             return Badge("circle-dashed", "warn", text)
         return Badge("circle-check", "ok", text) if self.images == of else Badge("circle-alert", "warn", text)
@@ -52,7 +57,8 @@ def platform_rows(summaries: Sequence[ImageSummary]) -> list[PlatformRow]:
         for status in summary.platforms[:_MOST]:
             if status.platform is not None:
                 problems = tuple(map(str, status.problems))
-                row = PlatformRow(status.platform, status.present, status.total, 1, status.complete, problems)
+                counts = (status.present, status.total, 1)
+                row = PlatformRow(status.platform, *counts, status.complete, problems, status.corrupt)
                 found.setdefault(normalise(status.platform), []).append(row)
     return [_together(rows) for rows in found.values()]
 
@@ -65,6 +71,7 @@ def _together(rows: Sequence[PlatformRow]) -> PlatformRow:
         len(rows),
         all(row.complete for row in rows),
         tuple(problem for row in rows for problem in row.problems),
+        sum(row.corrupt for row in rows),
     )
 
 

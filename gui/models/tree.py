@@ -11,8 +11,9 @@ from dataclasses import replace
 
 from PySide6.QtCore import QAbstractItemModel, QModelIndex, QObject, Qt, Signal
 
-from exporter_core import BlobState, Node, PlatformStatus, mediatypes
+from exporter_core import ImageSummary, Node, PlatformStatus, mediatypes
 from exporter_core.errors import DigestMismatch
+from exporter_core.graph import distrusted
 from exporter_core.graph.documents import REFERENCE_DIGEST
 from exporter_core.humanize import short_digest
 from gui.models import (
@@ -29,7 +30,7 @@ from gui.models import (
     VALUE,
     Index,
 )  # fmt: skip
-from gui.models.completeness import Badge, blob_badge, broken_badge, platform_badge
+from gui.models.completeness import Badge, node_badge
 from gui.text import exact_size, size, tr
 from gui.theme import icon, tokens
 
@@ -54,7 +55,7 @@ class TreeModel(QAbstractItemModel):
         super().__init__(parent)
         self._forget()
         self._statuses: dict[str, PlatformStatus] = {}
-        self._corrupt: Mapping[str, DigestMismatch] = {}
+        self._damaged: Mapping[str, int] = {}
         self._focus = ""
 
     def _forget(self) -> None:
@@ -70,7 +71,7 @@ class TreeModel(QAbstractItemModel):
         """Show the tree of ``root``, expanded or not; None empties the model."""
         self.beginResetModel()
         self._forget()
-        self._statuses = {}
+        self._statuses, self._damaged = {}, {}
         self._focus = ""
         if root is not None:
             self._append([root], _NONE)
@@ -107,14 +108,15 @@ class TreeModel(QAbstractItemModel):
         self._append([None], number)
         self.endInsertRows()
 
-    def tell(self, statuses: dict[str, PlatformStatus]) -> None:
-        """How complete each manifest is, by its digest."""
-        self._statuses = statuses
+    def tell(self, summary: ImageSummary) -> None:
+        """How complete each manifest is, and what is damaged."""
+        self._statuses = {status.manifest.digest_text: status for status in summary.manifests}
+        self._damaged = summary.damaged
         self._repaint_all()
 
     def mark(self, corrupt: Mapping[str, DigestMismatch]) -> None:
         """These blobs of the store, by digest, turned out to be corrupt when they were read."""
-        self._corrupt = corrupt
+        self._nodes = [node and distrusted(node, corrupt) for node in self._nodes]
         self._repaint_all()
 
     def focus(self, digest: str) -> None:
@@ -220,14 +222,8 @@ class TreeModel(QAbstractItemModel):
         return False
 
     def _badge(self, node: Node) -> Badge:
-        if node.digest_text in self._corrupt:
-            return Badge("circle-x", "bad", tr("corrupt"))
         status = self._statuses.get(node.digest_text) if node.role in ("manifest", "attestation") else None
-        if status is not None and node.state is BlobState.PRESENT:
-            return platform_badge(status)
-        if node.state is BlobState.PRESENT and node.problem is not None:
-            return broken_badge()
-        return blob_badge(node.state)
+        return node_badge(node, status, self._damaged.get(node.digest_text, 0))
 
     # Qt's side
 
@@ -351,9 +347,6 @@ class TreeModel(QAbstractItemModel):
             return node.child.media_type
         if column == SIZE and node.size is not None:
             return exact_size(node.size)
-        error = self._corrupt.get(node.digest_text)
-        if error is not None:
-            return f"{node.owner}\n{error.message}\n{error.hint}"
         if node.problem is not None:
             return f"{node.problem}\n{node.problem.hint}"
         return node.owner

@@ -4,7 +4,18 @@ from collections.abc import Iterator
 
 import pytest
 
-from exporter_core import BlobState, Image, Node, expand, load_tree, root_node, summarise
+from exporter_core import (
+    BlobState,
+    ExportOptions,
+    Image,
+    Node,
+    expand,
+    load_tree,
+    plan_export,
+    root_node,
+    summarise,
+)
+from exporter_core.content import DistrustedStore
 from exporter_core.errors import (
     CyclicImage,
     DigestError,
@@ -17,7 +28,7 @@ from exporter_core.errors import (
     UnreadableBlob,
     UsageError,
 )
-from exporter_core.graph import find_image
+from exporter_core.graph import distrusted, find_image
 from exporter_core.platforms import parse
 from tests.core.helpers import NAME
 from tests.images import OCI_INDEX, OCI_LAYER, Json, StoreBuilder, altered
@@ -318,3 +329,40 @@ def test_referrers_know_that_they_are() -> None:
     assert [image.is_referrer for image in images[:3]] == [False, True, True]
     assert [image.subject for image in images[:3]] == ["", "", image["digest"]]
     assert all(isinstance(each, Image) for each in images)
+
+
+def test_a_known_corrupt_blob_damages_all_that_hold_it() -> None:
+    """Two manifests in a nested index and beside it; the counts are of distinct blobs."""
+    builder = StoreBuilder()
+    bad, good = builder.layer({"bad": "1"}), builder.layer({"good": "1"})
+    one = builder.manifest(builder.config([bad], "linux/amd64"), [bad, bad])
+    two = builder.manifest(builder.config([good, bad], "linux/arm64"), [good, bad])
+    sound = builder.image([{"s": "1"}], "linux/s390x")
+    inner = builder.index([(one, "linux/amd64")])
+    root = builder.index([inner, (two, "linux/arm64"), (sound, "linux/s390x")])
+    builder.name(NAME, root)
+    plain = MemoryStore.of(builder)
+    error = DigestMismatch(bad["digest"], actual="sha256:" + "0" * 64, size=3)
+    store = DistrustedStore(plain, {bad["digest"]: error})
+    image = store.images()[0]
+    assert summarise(plain, image).damaged == {}
+    summary = summarise(store, image)
+    digests = {node["digest"] for node in (bad, one, inner, two, root)}
+    assert summary.damaged == dict.fromkeys(digests, 1) and summary.corrupt == 1
+    assert [status.corrupt for status in summary.platforms] == [1, 1, 0]
+    assert [status.complete for status in summary.platforms] == [False, False, True]
+    states = {node.digest_text: node.state for node in every(load_tree(store, image))}
+    assert [digest for digest, state in states.items() if state is BlobState.CORRUPT] == [bad["digest"]]
+    plan = plan_export(store, [image], ExportOptions(all_platforms=True))
+    assert [type(problem) for problem in plan.problems] == [DigestMismatch]
+    assert (
+        "layer 1 of linux/amd64" in str(plan.problems[0]) and "open the store again" in plan.problems[0].hint
+    )
+
+
+def test_nodes_loaded_before_the_damage_was_found(builder: StoreBuilder) -> None:
+    root = tree(MemoryStore.of(builder))
+    error = DigestMismatch(root.digest_text, actual="sha256:" + "0" * 64, size=3)
+    found = distrusted(root, {root.digest_text: error})
+    assert (found.state, str(found.problem)) == (BlobState.CORRUPT, f"{root.owner}: {error.message}")
+    assert distrusted(root, {}) is root and distrusted(found, {root.digest_text: error}) is found

@@ -88,7 +88,7 @@ def test_every_state(open_window: Open, builder: StoreBuilder, tmp_path: Path) -
         "linux/arm64": [here, here, here, gone, None],
         "linux/arm/v7": [here, here, wrong, None, None],
         "windows/amd64": [here, here, CellState.NOT_FETCHED, None, None],
-        "linux/riscv64": [CellState.BROKEN, None, None, None, None],
+        "linux/riscv64": [CellState.CORRUPT, None, None, None, None],
     }
     model = table.model()
     assert model.index(1, 3).data(ACCESSIBLE_TEXT).startswith("layer 2/2 · linux/arm64: missing, ")
@@ -98,7 +98,7 @@ def test_every_state(open_window: Open, builder: StoreBuilder, tmp_path: Path) -
     assert len(symbols) == len(CellState), "told apart without colours"
     words = driver.child(QLabel, "matrixWords").text()
     assert words == (
-        "1 of 5 platforms can be exported · 1 missing, 1 wrong size, 1 broken, 1 not fetched by design"
+        "1 of 5 platforms can be exported · 1 missing, 1 wrong size, 1 corrupt, 1 not fetched by design"
     )
 
 
