@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QUrl, Signal
-from PySide6.QtGui import QGuiApplication
+from PySide6.QtCore import QEvent, Qt, QUrl, Signal
+from PySide6.QtGui import QGuiApplication, QKeyEvent, QKeySequence
 from PySide6.QtWidgets import QTabWidget, QWidget
 
 from gui.models.history import HistoryModel
@@ -56,6 +56,8 @@ class Inspector(QTabWidget):
         self._wanted = OVERVIEW
         self._settling = False
         self.currentChanged.connect(self._tab_changed)
+        # Queued: the page comes to the front only after the signal.
+        self.tabBarClicked.connect(self._tab_clicked, Qt.ConnectionType.QueuedConnection)
         self.show_nothing()
 
     # Tabs
@@ -86,6 +88,31 @@ class Inspector(QTabWidget):
     def _tab_changed(self, tab: int) -> None:
         if not self._settling:
             self._wanted = tab
+
+    def _tab_clicked(self, tab: int) -> None:
+        """Who clicks on a document wants the keys there, Ctrl+F above all."""
+        view = self.widget(tab)
+        if isinstance(view, JsonView) and tab == self.currentIndex():
+            view.text.setFocus(Qt.FocusReason.MouseFocusReason)
+
+    def event(self, event: QEvent) -> bool:
+        """Ctrl+F is for the document at the front while anything in the inspector has the keys."""
+        override = event.type() == QEvent.Type.ShortcutOverride
+        if override and isinstance(event, QKeyEvent) and self._finds(event):
+            event.accept()
+            return True
+        return super().event(event)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Ctrl+F finds in the document."""
+        view = self.currentWidget()
+        if isinstance(view, JsonView) and self._finds(event):
+            view.open_find()
+        else:
+            super().keyPressEvent(event)
+
+    def _finds(self, event: QKeyEvent) -> bool:
+        return isinstance(self.currentWidget(), JsonView) and event.matches(QKeySequence.StandardKey.Find)
 
     # What is selected
 
