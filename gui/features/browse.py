@@ -254,20 +254,20 @@ class Browse(QObject):
         self.platform = status if isinstance(status, PlatformStatus) else None
         self._focus()
 
-    def pick(self, digest: str) -> None:
-        """Choose the platform whose manifest has ``digest``, where one is chosen at all; the row stays."""
+    def _pick(self, digest: str) -> None:
+        """The row that is looked at lies in the manifest ``digest``: choose its platform.
+
+        "All platforms" stays chosen, for looking at one of them is no reason to leave out the others.
+        """
         summary = self._session.current.summary if self._session.current else None
-        found = (
-            (status for status in summary.platforms if status.manifest.digest_text == digest)
-            if summary
-            else ()
-        )
-        status = next(iter(found), None)
-        if summary is None or status is None or self.platform in (None, status):
+        if summary is None or self.platform is None or self.platform.manifest.digest_text == digest:
             return
-        self.platform = status
-        self._structure.show_platforms(summary, status)
-        self._tree.focus(digest)
+        fitting = (status for status in summary.platforms if status.manifest.digest_text == digest)
+        status = next(fitting, None)
+        if status is not None:
+            self.platform = status
+            self._structure.show_platforms(summary, status)
+            self._tree.focus(digest)
 
     def _focus(self) -> None:
         """Lead the tree to the chosen platform's manifest, loading the way there."""
@@ -329,6 +329,7 @@ class Browse(QObject):
     def _node_chosen(self) -> None:
         view = self._structure.view
         current = view.currentIndex()
+        self._pick(self._tree.manifest_of(current))
         self.nodeChosen.emit(self._tree.node(current), self._tree.parent_node(current))
 
     def _store(self) -> Store | None:

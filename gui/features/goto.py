@@ -152,10 +152,6 @@ class Goto(QObject):
         self._end(self._path[: len(nodes) - 1])
 
     def _end(self, path: Path) -> None:
-        numbers = [self._tree.at(path[:depth]) for depth in range(len(path) + 1)]
-        for node in (self._tree.node(self._tree.index_of(number)) for number in numbers if number >= 0):
-            if node is not None and node.role == "manifest":
-                self._browse.pick(node.digest_text)
         self._browse.go_to(self._tree.at(path))
         self._bound = None
         if self._record:

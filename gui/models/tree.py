@@ -164,6 +164,16 @@ class TreeModel(QAbstractItemModel):
             number = self._firsts[number] + row
         return number if number != _NONE and self._nodes[number] is not None else _NONE
 
+    def manifest_of(self, index: Index) -> str:
+        """The digest of the manifest that a row is or lies in; "" above and beside the manifests."""
+        number = index.internalId() if index.isValid() else _NONE
+        while number != _NONE:
+            node = self._nodes[number]
+            if node is not None and node.role == "manifest":
+                return node.digest_text
+            number = self._parents[number]
+        return ""
+
     def is_loaded(self, number: int) -> bool:
         """Whether the children of the row are known."""
         node = self._nodes[number]

@@ -48,6 +48,9 @@ class StructurePane(QFrame):
         self.picker = QComboBox()
         self.picker.setObjectName("platformPicker")
         self.picker.setAccessibleName(tr("Platform"))
+        self.picker.setToolTip(
+            tr("What Export… starts with. A row of another platform in the tree or matrix chooses that one.")
+        )
         self.picker.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
         self.picker.setMinimumContentsLength(28)
         self.picker.setMaxVisibleItems(20)
