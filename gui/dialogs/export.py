@@ -148,6 +148,8 @@ class ExportDialog(QDialog):
         self.target.textChanged.connect(self.changed)
         self.browse = plain_button(tr("&Browse…"), "folder-open")
         self.browse.clicked.connect(self.browseWanted)
+        self.replaces = NoteLabel("info", "warn")
+        self.replaces.label.setObjectName("exportReplaces")
         self.files.changed.connect(self.changed)
         self.files.each.toggled.connect(self._each_toggled)
 
@@ -195,7 +197,7 @@ class ExportDialog(QDialog):
         if self._images > 1:
             form.addRow(tr("Files"), self.files)
         form.addRow(label(tr("&Format"), self.profile), column(self.profile, self.docker, self.skip))
-        where = column(row(self.target, self.browse), self.checksum)
+        where = column(row(self.target, self.browse), self.replaces, self.checksum)
         form.addRow(label(tr("W&rite to"), self.target), where)
         form.addRow(tr("Size"), self.facts)
         form.addRow(label(tr("Command"), self.command), row(self.command, self.copy_command))

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
 
 from exporter_core import ExportOptions, ExportPlan, Image, ShipglassError, Store, plan_export
 from exporter_core.errors import Cancelled, TargetError
@@ -31,16 +32,29 @@ class Question:
 
 
 @dataclass(frozen=True, slots=True)
+class Found:
+    """A file that is there already: its size in bytes, and when it was written (RFC 3339)."""
+
+    size: int
+    time: str
+
+
+@dataclass(frozen=True, slots=True)
 class Estimate:
     """The answer: a plan for each file. ``free`` bytes are on the target's disk, None unknown;
-    ``existing`` are those paths where there is a file already.
+    ``found`` has those paths where there is a file already.
     """
 
     question: Question
     plans: tuple[ExportPlan, ...]
     free: int | None = None
     target_problem: ShipglassError | None = None
-    existing: frozenset[str] = frozenset()
+    found: Mapping[str, Found] = field(default_factory=dict, hash=False)
+
+    @property
+    def existing(self) -> frozenset[str]:
+        """The paths where there is a file already."""
+        return frozenset(self.found)
 
     @property
     def workable(self) -> list[ExportPlan]:
@@ -85,8 +99,16 @@ def look_at_target(store: Store, question: Question, plans: tuple[ExportPlan, ..
     free = free_in(folder)
     workable = [plan.total for plan in plans if not plan.problems]
     problem = _problem(store, paths, max(workable, default=0), sum(workable), free)
-    existing = frozenset(path for path in paths if os.path.lexists(path))
-    return Estimate(question, plans, free, problem, existing)
+    found = {path: known for path in paths if (known := _found(path)) is not None}
+    return Estimate(question, plans, free, problem, found)
+
+
+def _found(path: str) -> Found | None:
+    try:
+        status = os.lstat(path)
+    except OSError:
+        return None
+    return Found(status.st_size, datetime.fromtimestamp(status.st_mtime, UTC).isoformat(timespec="seconds"))
 
 
 def _plans(store: Store, question: Question, stop: Callable[[], bool]) -> tuple[ExportPlan, ...]:

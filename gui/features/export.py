@@ -13,7 +13,7 @@ from PySide6.QtWidgets import QFileDialog, QMessageBox, QWidget
 from exporter_core import ImageSummary, Platform, Store
 from gui.dialogs.export import ExportDialog, ExportForm
 from gui.features.estimate import Estimate, Question, estimate, full_path, look_at_target
-from gui.features.export_words import against, command_of, facts_of, notes_of, reason_of
+from gui.features.export_words import against, command_of, facts_of, notes_of, reason_of, replaced_words
 from gui.job_list import ExportRequest, JobList, Record
 from gui.jobs import Lookup
 from gui.models.failure import failure_of
@@ -100,7 +100,8 @@ class Export(QObject):
             return
         each = len(record.targets) > 1
         path = os.path.dirname(record.targets[0]) if each else record.targets[0]
-        form = ExportForm(record.options, path, record.checksum, each, self._template() if each else "")
+        template = (record.template or self._template()) if each else ""
+        form = ExportForm(record.options, path, record.checksum, each, template)
         self.open(None, record.all_platforms)
         self._fill(form)
 
@@ -302,6 +303,7 @@ class Export(QObject):
         failure = against(answer)
         command = command_of(store.location, form, answer, self._confirmed)
         reason = reason_of(form, failure) or (tr("See what is said of the file names.") if problem else "")
+        dialog.replaces.say(replaced_words(answer))
         dialog.show_answer(facts_of(answer), notes_of(answer), failure, reason, command)
 
     # Start
@@ -337,8 +339,10 @@ class Export(QObject):
             if len(paths) == 1
             else tr("Each is replaced when its new archive is complete; until then it stays as it is.")
         )
-        replace = box.addButton(tr("Replace"), QMessageBox.ButtonRole.AcceptRole)
-        box.addButton(QMessageBox.StandardButton.Cancel)
+        replace = box.addButton(tr("Replace"), QMessageBox.ButtonRole.DestructiveRole)
+        cancel = box.addButton(QMessageBox.StandardButton.Cancel)
+        box.setDefaultButton(cancel)
+        box.setEscapeButton(cancel)
         replace.clicked.connect(partial(self._replace, frozenset(paths)))
         box.open()
 
@@ -355,7 +359,7 @@ class Export(QObject):
         self._last = form
         self._settings.put("export/folder", os.path.dirname(answer.question.paths[0]))
         requests = [
-            ExportRequest(store, plan, path, path in self._confirmed, form.checksum)
+            ExportRequest(store, plan, path, path in self._confirmed, form.checksum, form.template)
             for plan, path in zip(answer.plans, answer.question.paths, strict=True)
         ]
         dialog.accept()

@@ -10,7 +10,7 @@ from gui.dialogs.export import ExportForm
 from gui.features.estimate import Estimate
 from gui.models.catalogue import split_name
 from gui.models.failure import Failure, failure_of, problems_failure
-from gui.text import exact_size, plural, size, tr
+from gui.text import exact_size, moment, plural, size, tr
 
 
 def against(answer: Estimate) -> Failure | None:
@@ -33,6 +33,20 @@ def facts_of(answer: Estimate) -> str:
         folder = os.path.dirname(answer.question.paths[0])
         parts.append(tr("{free} free in {folder}", free=size(answer.free), folder=folder))
     return " · ".join(parts)
+
+
+def replaced_words(answer: Estimate) -> str:
+    """That the file exists already; "" where it does not, or where the list of files says it of each."""
+    path = answer.question.paths[0] if answer.question.paths else ""
+    found = answer.found.get(path)
+    if answer.question.each or found is None:
+        return ""
+    return tr(
+        "{name} exists and will be replaced: {size} from {time}",
+        name=os.path.basename(path),
+        size=size(found.size),
+        time=moment(found.time),
+    )
 
 
 def notes_of(answer: Estimate) -> str:

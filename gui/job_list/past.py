@@ -31,8 +31,8 @@ _STATES = {state.value for state in ENDED}
 class Record:
     """An export that has ended: ``state`` is done, failed or cancelled, ``time`` when (RFC 3339, UTC).
 
-    ``targets`` are its files, one for each of ``images`` where there are several. ``bytes`` and ``seconds``
-    are of what was written, ``sha256`` of a single file.
+    ``targets`` are its files, one for each of ``images`` where there are several, which ``template``
+    named. ``bytes`` and ``seconds`` are of what was written, ``sha256`` of a single file.
     """
 
     time: str
@@ -46,6 +46,7 @@ class Record:
     docker_manifest: bool = True
     skip_nondistributable: bool = False
     checksum: bool = False
+    template: str = ""
     bytes: int = 0
     seconds: float = 0.0
     sha256: str = ""
@@ -82,6 +83,7 @@ def record_of(export: ExportJob) -> Record:
         docker_manifest=options.docker_manifest,
         skip_nondistributable=options.skip_nondistributable,
         checksum=export.request.checksum,
+        template=export.request.template,
         bytes=sum(report.bytes for report in reports),
         seconds=round(export.progress.seconds, 3),
         sha256=reports[0].sha256 if len(export.parts) == 1 and reports else "",

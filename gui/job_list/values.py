@@ -33,13 +33,16 @@ ENDED = frozenset([JobState.DONE, JobState.FAILED, JobState.CANCELLED])
 
 @dataclass(frozen=True, slots=True)
 class ExportRequest:
-    """What somebody wants written: ``plan`` from ``store`` to ``path``."""
+    """What somebody wants written: ``plan`` from ``store`` to ``path``; ``template`` made the path's name,
+    where it is one of several files.
+    """
 
     store: Store
     plan: ExportPlan
     path: str
     overwrite: bool = False
     checksum: bool = False
+    template: str = ""
 
 
 class Part:

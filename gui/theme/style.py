@@ -8,6 +8,7 @@ from gui.resources import icon_file
 from gui.theme.palette import DARK, Tokens
 
 _SHEET = Template("""
+QDialogButtonBox { dialogbuttonbox-buttons-have-icons: 0; }
 QToolTip { background: $raised; color: $text; border: 1px solid $strong_border; padding: 4px; }
 
 QPushButton, QToolButton[boxed="true"] {

@@ -1,0 +1,196 @@
+"""What a first walk through the window stumbled over."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import (
+    QApplication,
+    QDialogButtonBox,
+    QLabel,
+    QLineEdit,
+    QListView,
+    QMessageBox,
+    QRadioButton,
+    QStyle,
+    QTableView,
+    QTabWidget,
+    QToolButton,
+    QTreeView,
+)
+
+from tests.gui.driving import LEFT, Driver, texts
+from tests.gui.test_history import history
+
+KEY, CTRL = Qt.Key, Qt.KeyboardModifier.ControlModifier
+
+
+def ticked(driver: Driver) -> list[str]:
+    model = driver.child(QListView, "exportPlatforms").model()
+    rows = [model.index(row, 0) for row in range(model.rowCount())]
+    on = Qt.ItemDataRole.CheckStateRole
+    return [str(row.data()).split()[0] for row in rows if row.data(on) == Qt.CheckState.Checked]
+
+
+def click_tab(driver: Driver, title: str) -> None:
+    tabs = driver.child(QTabWidget, "inspector")
+    bar = tabs.tabBar()
+    at = next(i for i in range(tabs.count()) if tabs.tabText(i) == title)
+    driver.wait(lambda: tabs.isTabEnabled(at))
+    QTest.mouseClick(bar, LEFT, pos=bar.tabRect(at).center())
+
+
+# The platform
+
+
+def test_a_row_of_another_platform_chooses_it_everywhere(sample: Driver) -> None:
+    sample.choose("harbor-web")
+    sample.pick("linux/amd64")
+    tree = sample.structure
+    sample.click(tree, sample.index(tree, "manifest linux/arm64"))
+    assert sample.picker.currentText().startswith("linux/arm64")
+    sample.wait(lambda: "Image for linux/arm64" in sample.overview)
+    sample.action("showMatrixAction").trigger()
+    table = sample.child(QTableView, "matrixView")
+    sample.wait(lambda: table.model().rowCount() > 0)
+    heads = [table.model().headerData(r, Qt.Orientation.Vertical) for r in range(table.model().rowCount())]
+    assert str(heads[table.currentIndex().row()]).startswith("linux/arm64")
+    sample.open_dialog()
+    sample.wait_planned()
+    assert sample.child(QRadioButton, "exportSome").isChecked()
+    assert len(ticked(sample)) == 1 and ticked(sample)[0].startswith("linux/arm64")
+    sample.dialog.reject()
+
+
+def test_rows_reached_by_keys_and_below_a_manifest_count_too(sample: Driver) -> None:
+    sample.choose("harbor-web")
+    sample.pick("linux/amd64")
+    tree = sample.structure
+    sample.click(tree, sample.index(tree, "manifest linux/arm64"))
+    sample.keys(KEY.Key_Right, to=tree)
+    sample.wait(lambda: tree.model().rowCount(tree.currentIndex()) > 1)
+    sample.keys(KEY.Key_Down, to=tree)
+    assert tree.currentIndex().data() == "config"
+    assert sample.picker.currentText().startswith("linux/arm64")
+    sample.click(tree, tree.model().index(0, 0))
+    assert sample.picker.currentText().startswith("linux/arm64"), "the index is of no platform"
+
+
+def test_all_platforms_stays_until_another_is_picked(sample: Driver) -> None:
+    sample.choose("harbor-web")
+    sample.pick("All platforms")
+    sample.click(sample.structure, sample.index(sample.structure, "manifest linux/arm64"))
+    assert sample.picker.currentIndex() == 0
+    sample.open_dialog()
+    assert sample.child(QRadioButton, "exportEverything").isChecked()
+    sample.dialog.reject()
+
+
+# Replacing a file
+
+
+@pytest.fixture
+def asked(sample: Driver, tmp_path: Path) -> QMessageBox:
+    (tmp_path / "real.tar").write_bytes(b"keep me" * 1000)
+    sample.choose("edge")
+    sample.export(tmp_path / "real.tar")
+    question = sample.child(QMessageBox, "overwriteQuestion")
+    sample.qtbot.waitExposed(question)
+    return question
+
+
+def test_a_second_enter_keeps_the_file(sample: Driver, asked: QMessageBox, tmp_path: Path) -> None:
+    keep = asked.button(QMessageBox.StandardButton.Cancel)
+    assert asked.defaultButton() is keep and asked.escapeButton() is keep and keep.hasFocus()
+    sample.keys(KEY.Key_Return, to=asked)
+    sample.wait(lambda: not asked.isVisible())
+    assert sample.jobs.model().rowCount() == 0 and (tmp_path / "real.tar").read_bytes().startswith(b"keep me")
+    sample.dialog.reject()
+
+
+def test_buttons_bear_no_icons_of_the_platform(sample: Driver, asked: QMessageBox) -> None:
+    box = asked.findChild(QDialogButtonBox)
+    assert box is not None
+    hint = QStyle.StyleHint.SH_DialogButtonBox_ButtonsHaveIcons
+    assert box.style().styleHint(hint, None, box) == 0
+    assert all(button.icon().isNull() for button in asked.buttons())
+    asked.reject()
+    sample.dialog.reject()
+
+
+def test_the_dialog_says_at_once_that_the_file_exists(sample: Driver, tmp_path: Path) -> None:
+    (tmp_path / "real.tar").write_bytes(bytes(3000))
+    sample.choose("edge")
+    sample.open_dialog()
+    said = sample.child(QLabel, "exportReplaces")
+    sample.target.setText(str(tmp_path / "new.tar"))
+    sample.wait_planned()
+    assert not said.isVisible()
+    sample.target.setText(str(tmp_path / "real.tar"))
+    sample.wait(lambda: said.text().startswith("real.tar exists and will be replaced: 2.9 KiB from 20"))
+    assert said.isVisible()
+    sample.dialog.reject()
+
+
+# Ctrl+F
+
+
+def test_find_after_clicking_the_json_tab_is_for_the_document(sample: Driver, qapp: QApplication) -> None:
+    sample.choose("harbor-web")
+    click_tab(sample, "JSON")
+    sample.wait(lambda: "schemaVersion" in sample.json)
+    sample.qtbot.wait(1)
+    find = sample.child(QLineEdit, "jsonFind")
+    sample.keys(KEY.Key_F, CTRL)
+    assert qapp.focusWidget() is find and find.isVisible()
+    sample.click(sample.images, sample.index(sample.images, "edge"))
+    sample.keys(KEY.Key_F, CTRL)
+    assert qapp.focusWidget() is sample.filter, "the list was looked at last"
+
+
+def test_find_from_any_part_of_the_json_tab(sample: Driver, qapp: QApplication) -> None:
+    sample.choose("harbor-web")
+    click_tab(sample, "JSON")
+    sample.wait(lambda: "schemaVersion" in sample.json)
+    find = sample.child(QLineEdit, "jsonFind")
+    for place in (sample.child(QToolButton, "jsonRaw"), sample.child(QTabWidget, "inspector").tabBar()):
+        place.setFocus()
+        sample.keys(KEY.Key_F, CTRL, to=place)
+        assert qapp.focusWidget() is find
+    click_tab(sample, "Overview")
+    sample.child(QTabWidget, "inspector").tabBar().setFocus()
+    sample.keys(KEY.Key_F, CTRL)
+    assert qapp.focusWidget() is sample.filter, "the overview has nothing to find in"
+
+
+# Run again
+
+
+def test_run_again_names_its_files_as_it_did(sample: Driver, tmp_path: Path) -> None:
+    sample.choose("edge")
+    sample.click(sample.images, sample.index(sample.images, "zstd-tool"), CTRL)
+    sample.open_dialog()
+    sample.press(sample.child(QRadioButton, "exportEach"))
+    template = sample.child(QLineEdit, "exportTemplate")
+    template.setText("mine-{name}")
+    sample.target.setText(str(tmp_path))
+    sample.wait_planned()
+    sample.press(sample.start)
+    sample.wait_job("done")
+    written = sorted(path.name for path in tmp_path.glob("mine-*"))
+    assert len(written) == 2
+    window = sample.window
+    window.export._last = None  # as on the next day, with another template in the preferences
+    window.settings.preferences = replace(window.settings.preferences, name_template="other-{name}")
+    view = history(sample)
+    view.setCurrentIndex(view.model().index(0, 0))
+    sample.keys(KEY.Key_Return, to=view)
+    sample.wait(lambda: window.export.dialog is not None)
+    assert sample.child(QLineEdit, "exportTemplate").text() == "mine-{name}"
+    preview = sample.child(QTreeView, "exportPreview")
+    sample.wait(lambda: len(texts(preview)) == 2)
+    names = sorted(str(preview.model().index(row, 1).data()) for row in range(2))
+    assert names == written
+    sample.dialog.reject()
