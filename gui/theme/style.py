@@ -46,7 +46,12 @@ QLineEdit:disabled, QComboBox:disabled { color: $disabled; background: $window; 
 QLineEdit:read-only { background: $window; }
 QComboBox::drop-down { border: 0; width: 22px; }
 QComboBox::down-arrow { image: url("$arrow"); width: 14px; height: 14px; }
-QComboBox QAbstractItemView { border: 1px solid $strong_border; background: $base; outline: 0; padding: 3px; }
+QComboBox { combobox-popup: 0; }
+QComboBox QAbstractItemView, QComboBox QAbstractItemView:focus {
+    border: 1px solid $strong_border; background: $base; outline: 0;
+}
+QComboBox QAbstractItemView::item { min-height: 24px; padding: 0 8px 0 6px; color: $text; }
+QComboBox QAbstractItemView::item:selected { background: $selection; color: $on_selection; }
 
 QAbstractItemView { background: $base; border: 1px solid transparent; outline: 0; }
 QTreeView::item:selected:active, QListView::item:selected:active { background: $selection; }

@@ -54,6 +54,7 @@ class StructurePane(QFrame):
         self.picker.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
         self.picker.setMinimumContentsLength(28)
         self.picker.setMaxVisibleItems(20)
+        self.picker.view().setIconSize(QSize(16, 16))
         self.picker.setEnabled(False)
         self.picker.currentIndexChanged.connect(self._picked)
         self.all_button = QToolButton()
@@ -113,6 +114,8 @@ class StructurePane(QFrame):
                 self._add(status.name, platform_badge(status), status)
             self._pick(chosen)
         self.picker.blockSignals(False)
+        popup = self.picker.view()
+        popup.setMinimumWidth(popup.sizeHintForColumn(0) + 2 * popup.frameWidth())
         known = self.picker.count() > 0
         self.picker.setEnabled(known)
         self.all_button.setEnabled(known)

@@ -4,10 +4,11 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QPoint, QRect, QSize, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import (
     QApplication,
+    QComboBox,
     QDialogButtonBox,
     QLabel,
     QLineEdit,
@@ -85,6 +86,32 @@ def test_all_platforms_stays_until_another_is_picked(sample: Driver) -> None:
     assert sample.picker.currentIndex() == 0
     sample.open_dialog()
     assert sample.child(QRadioButton, "exportEverything").isChecked()
+    sample.dialog.reject()
+
+
+def unfolded(driver: Driver, box: QComboBox) -> None:
+    """Unfold the box by a click; every row must be whole, inside one frame, below or above the box."""
+    driver.press(box)
+    view = box.view()
+    driver.wait(view.isVisible)
+    rows = [view.visualRect(view.model().index(row, 0)) for row in range(box.count())]
+    assert view.viewport().rect().contains(rows[-1]) and view.verticalScrollBar().maximum() == 0
+    assert view.sizeHintForColumn(0) <= view.viewport().width(), "no text is cut off"
+    assert view.window().rect() == view.geometry(), "one frame, of the list itself"
+    popup = view.window().geometry()
+    assert not popup.intersects(QRect(box.mapToGlobal(QPoint(1, 1)), box.size() - QSize(2, 2)))
+    driver.keys(KEY.Key_Escape, to=view)
+    driver.wait(lambda: not view.isVisible())
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_lists_of_choices_show_every_row(sample: Driver, theme: str) -> None:
+    sample.window.theme.choose(theme)
+    sample.choose("harbor-web")
+    unfolded(sample, sample.picker)
+    sample.open_dialog()
+    sample.wait_planned()
+    unfolded(sample, sample.child(QComboBox, "exportProfile"))
     sample.dialog.reject()
 
 
