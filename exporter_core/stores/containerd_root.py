@@ -16,6 +16,7 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import BinaryIO
+from urllib.parse import quote
 
 from exporter_core import mediatypes
 from exporter_core.content import DOCUMENT_LIMIT, BlobInfo, Image, embedded
@@ -23,18 +24,10 @@ from exporter_core.descriptor import Child, Descriptor
 from exporter_core.digest import Digest
 from exporter_core.errors import ContentError, DigestError, MissingBlob, StoreError
 from exporter_core.manifest import Index, Manifest, sniff_media_type
+from exporter_core.metadata import Blob, Container, Ingest, Lease, Namespace, Snapshot
 from exporter_core.progress import breathe
 from exporter_core.stores.bolt import BusyDatabase, Reading, read_stable
-from exporter_core.stores.containerd_schema import (
-    Blob,
-    Container,
-    Ingest,
-    Lease,
-    Namespace,
-    NamespaceBucket,
-    Snapshot,
-    text_time,
-)
+from exporter_core.stores.containerd_schema import NamespaceBucket, text_time
 from exporter_core.stores.files import DirectoryFiles
 from exporter_core.stores.layout import LayoutStore, unreadable
 
@@ -90,7 +83,7 @@ class _View:
 
 
 class ContainerdRoot(LayoutStore):
-    """One namespace of a containerd root: ``default`` where there is one, else the first, unless it is named.
+    """A MetadataStore: one namespace of a containerd root: ``default`` where there is one, else the first, unless it is named.
 
     Raises StoreError where the root may not be read, where its metadata are written to too fast and where
     there is no such namespace. Damaged metadata are a note (and ``damage``).
@@ -169,6 +162,13 @@ class ContainerdRoot(LayoutStore):
     def namespaces(self) -> tuple[Namespace, ...]:
         """All of them. This and what follows: empty where the metadata are bad, else may raise StoreError."""
         return tuple(found.namespace() for found in self._refresh().namespaces)
+
+    def in_namespace(self, name: str) -> ContainerdRoot:
+        """The same root, namespace ``name``. Raises StoreError where there is none of that name."""
+        location = f"{self._plain}?namespace={quote(name)}"
+        return ContainerdRoot(
+            self._place, location=location, namespace=name, document_limit=self.document_limit
+        )
 
     def blobs(self) -> Iterator[Blob]:
         """What the namespace records of its blobs, there or not."""

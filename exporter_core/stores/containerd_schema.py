@@ -8,96 +8,18 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from types import MappingProxyType
 
 from exporter_core.content import Image
-from exporter_core.descriptor import EMPTY, nothing
+from exporter_core.descriptor import EMPTY
 from exporter_core.manifest import parse_descriptor
+from exporter_core.metadata import Blob, Container, Ingest, Lease, Namespace, Snapshot
 from exporter_core.progress import breathe
 from exporter_core.stores.bolt import Bucket
 
 _YEAR_ONE = datetime(1, 1, 1, tzinfo=UTC)
 _SECONDS = struct.Struct(">qI")
-
-
-@dataclass(frozen=True, slots=True)
-class Namespace:
-    """A part of a root that has names of its own; blobs may be shared between several."""
-
-    name: str
-    labels: Mapping[str, str] = field(default_factory=nothing, hash=False)
-
-
-@dataclass(frozen=True, slots=True)
-class Blob:
-    """What a namespace records of a blob: ``digest`` as written, ``size`` in bytes, its labels."""
-
-    digest: str
-    size: int
-    created: datetime | None = None
-    updated: datetime | None = None
-    labels: Mapping[str, str] = field(default_factory=nothing, hash=False)
-
-
-@dataclass(frozen=True, slots=True)
-class Lease:
-    """What is kept from being collected: digests, (snapshotter, key) pairs, ingests and images."""
-
-    name: str
-    created: datetime | None = None
-    labels: Mapping[str, str] = field(default_factory=nothing, hash=False)
-    content: tuple[str, ...] = ()
-    snapshots: tuple[tuple[str, str], ...] = ()
-    ingests: tuple[str, ...] = ()
-    images: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Snapshot:
-    """A snapshot by its ``key``; ``name`` is what the snapshotter calls it, ``parent`` a key or ""."""
-
-    snapshotter: str
-    key: str
-    name: str = ""
-    parent: str = ""
-    created: datetime | None = None
-    updated: datetime | None = None
-    labels: Mapping[str, str] = field(default_factory=nothing, hash=False)
-    children: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Container:
-    """A container, as far as images go."""
-
-    name: str
-    image: str = ""
-    snapshotter: str = ""
-    snapshot: str = ""
-    runtime: str = ""
-    created: datetime | None = None
-    updated: datetime | None = None
-    labels: Mapping[str, str] = field(default_factory=nothing, hash=False)
-
-
-@dataclass(frozen=True, slots=True)
-class Ingest:
-    """A blob under way: ``received`` of ``total`` bytes (0: not known), what it should become, or "".
-
-    ``backend_ref`` is what the content store calls it, ``ref`` the namespace's own name.
-    """
-
-    ref: str
-    backend_ref: str
-    received: int
-    total: int = 0
-    expected: str = ""
-    started: datetime | None = None
-    updated: datetime | None = None
-    expires: datetime | None = None
-    place: str = ""
 
 
 class NamespaceBucket:

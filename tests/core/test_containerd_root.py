@@ -16,9 +16,10 @@ from hypothesis import strategies as st
 from exporter_core import Descriptor, Digest, MalformedDescriptor, open_store, verify_location
 from exporter_core.errors import ContentError, MissingBlob, StoreError
 from exporter_core.graph import find_image
+from exporter_core.metadata import Ingest, MetadataStore, Namespace, Snapshot
 from exporter_core.stores import bolt
 from exporter_core.stores.containerd_root import CONTENT, METADATA, ContainerdRoot
-from exporter_core.stores.containerd_schema import Ingest, Namespace, Snapshot, go_time, text_time, varint
+from exporter_core.stores.containerd_schema import go_time, text_time, varint
 from tests.bolt_writer import (
     CREATED,
     blob,
@@ -138,6 +139,24 @@ def test_namespaces(tmp_path: Path) -> None:
     with pytest.raises(StoreError, match="no namespace other") as caught:
         open_store(f"{root}?namespace=other")
     assert "k8s.io, moby" in caught.value.hint
+
+
+def test_another_namespace_of_the_same_root(tmp_path: Path) -> None:
+    builder = filled()
+    tree = {b"default": namespace(builder), b"k8s io": namespace(builder)}
+    tree[b"k8s io"][b"images"] = {b"other:1": image(builder.roots[1])}
+    store = opened(write_root(builder, tmp_path / "root", tree))
+    assert isinstance(store, MetadataStore)
+    other = store.in_namespace("k8s io")
+    store.close()
+    assert [found.name for found in other.images()] == ["other:1"]
+    assert other.namespace == "k8s io" and [found.name for found in other.namespaces()] == [
+        "default",
+        "k8s io",
+    ]
+    assert [found.name for found in opened(other.location).images()] == ["other:1"]
+    with pytest.raises(StoreError, match="there is no namespace gone"):
+        other.in_namespace("gone")
 
 
 def test_a_namespace_where_there_are_none(tmp_path: Path) -> None:
