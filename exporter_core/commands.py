@@ -10,10 +10,12 @@ import shlex
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from exporter_core import mediatypes
 from exporter_core.content import Image
 from exporter_core.descriptor import REF_NAME, Descriptor
 from exporter_core.errors import InvalidReference
-from exporter_core.plan import ExportOptions
+from exporter_core.plan import ExportOptions, ExportPlan
+from exporter_core.platforms import Platform, normalise
 from exporter_core.reference import parse
 
 
@@ -51,17 +53,37 @@ def export_command(
     return shlex.join(words)
 
 
-def load_commands(path: str) -> tuple[Command, ...]:
-    """What loads the archive at ``path`` into an engine or another store."""
-    to_registry = _join("skopeo", "copy", f"oci-archive:{path}") + " docker://REGISTRY/NAME:TAG"
+def load_commands(path: str, plan: ExportPlan | None = None) -> tuple[Command, ...]:
+    """What loads the archive at ``path``, written by ``plan``, into an engine or another store."""
+    flags = skopeo_flags(plan) if plan is not None else ()
+    every = ("--all",) if plan is not None and plan.options.all_platforms else ()
+    to_registry = _join("skopeo", *flags, "copy", *every, f"oci-archive:{path}")
     return (
         Command("ctr", "into containerd", _join("ctr", "images", "import", path)),
         Command("ctr", "for Kubernetes", _join("ctr", "-n", "k8s.io", "images", "import", path)),
         Command("docker", "into Docker", _join("docker", "load", "--input", path)),
+        Command("skopeo", "to a registry", f"{to_registry} docker://REGISTRY/NAME:TAG"),
         Command("podman", "into Podman", _join("podman", "load", "--input", path)),
         Command("kind", "into a kind cluster", _join("kind", "load", "image-archive", path)),
-        Command("skopeo", "to a registry", to_registry),
     )
+
+
+def skopeo_flags(plan: ExportPlan) -> tuple[str, ...]:
+    """What skopeo must be told to read the archive of ``plan``: it looks for the platform of its own machine
+    in an index, and stops where that was left out. Nothing where it needs no telling.
+    """
+    chosen = plan.options.platforms or ()
+    indexes = any(mediatypes.is_index(image.target.media_type) for image in plan.images)
+    own = normalise(plan.options.host).format()
+    if plan.options.all_platforms or not indexes or any(normalise(p).format() == own for p in chosen):
+        return ()
+    return _overrides(chosen[0]) if chosen else ()
+
+
+def _overrides(platform: Platform) -> tuple[str, ...]:
+    """For this platform, as its manifest names it."""
+    values = (("arch", platform.architecture), ("os", platform.os), ("variant", platform.variant))
+    return tuple(word for name, value in values if value for word in (f"--override-{name}", value))
 
 
 def image_commands(location: str, kind: str, image: Image) -> tuple[Command, ...]:

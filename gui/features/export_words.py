@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 
 from exporter_core import ExportPlan
-from exporter_core.commands import export_command
+from exporter_core.commands import export_command, skopeo_flags
 from gui.dialogs.export import ExportForm
 from gui.features.estimate import Estimate
 from gui.models.catalogue import split_name
@@ -70,7 +70,7 @@ def _plan_notes(plan: ExportPlan) -> list[str]:
     notes = []
     for note in plan.notes:
         name, _, rest = note.partition(": ")
-        words = _in_plain_words(rest)
+        words = _in_plain_words(rest, plan)
         if len(plan.images) > 1:
             notes.append(f"{split_name(name)[0]}: {words}" if words else tr(note))
         else:
@@ -78,13 +78,15 @@ def _plan_notes(plan: ExportPlan) -> list[str]:
     return notes
 
 
-def _in_plain_words(note: str) -> str:
+def _in_plain_words(note: str, plan: ExportPlan) -> str:
     """What the core notes of an image most often, with what to do; "" for anything else."""
     if note.startswith("its index still lists platforms"):
-        return tr(
-            "Its index still lists the platforms that are left out. kind load image-archive and "
+        words = tr(
+            "Its index still lists the platforms that are left out. kind load image-archive (kind#3795) and "
             "ctr images import --all-platforms refuse such an archive: choose everything for them."
         )
+        flags = " ".join(skopeo_flags(plan))
+        return f"{words}\n{tr('skopeo reads it with {flags}.', flags=flags)}" if flags else words
     if note.endswith("docker load will not find this image"):
         return tr(
             "None of these platforms is the one that docker load looks for: it will not find the image."

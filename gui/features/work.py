@@ -270,7 +270,7 @@ class Work(QObject):
         if file is not None and file.state is JobState.DONE:
             path = file.request.path
             name = os.path.basename(path)
-            self._pane.detail.load.show_archive(name, load_commands(path), file.sha256)
+            self._pane.detail.load.show_archive(name, load_commands(path, file.plan), file.sha256)
             pages.add(LOAD)
         return pages
 

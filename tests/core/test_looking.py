@@ -5,13 +5,23 @@ import shlex
 
 import pytest
 
-from exporter_core import Descriptor, Digest, ExportOptions, Image, ImageConfig, Store, open_store
+from exporter_core import (
+    Descriptor,
+    Digest,
+    ExportOptions,
+    Image,
+    ImageConfig,
+    Store,
+    open_store,
+    plan_export,
+)
 from exporter_core.commands import (
     blob_commands,
     export_command,
     image_commands,
     load_commands,
     registry_commands,
+    skopeo_flags,
 )
 from exporter_core.graph import CellState, completeness_matrix, history_steps
 from exporter_core.platforms import parse
@@ -227,6 +237,31 @@ def test_a_registry_is_asked_only_for_names_that_have_one(name: str, there: bool
     ]
     assert bool(lines) is there
     assert not there or {line.split()[0] for line in lines} == {"crane", "regctl", "skopeo"}
+
+
+@pytest.mark.parametrize(
+    ("chosen", "flags"),
+    [
+        ("linux/arm64/v8", "--override-arch arm64 --override-os linux --override-variant v8"),
+        ("linux/arm/v7", "--override-arch arm --override-os linux --override-variant v7"),
+        ("windows/amd64", "--override-arch amd64 --override-os windows"),
+        ("linux/amd64", ""),
+        ("", ""),
+    ],
+)
+def test_skopeo_is_told_the_platform_where_its_own_is_left_out(chosen: str, flags: str) -> None:
+    """On a linux/amd64; all platforms are copied with --all, an image without an index needs no flags."""
+    store = open_store("resources/sample-store")
+    web, edge = (next(i for i in store.images() if name in i.name) for name in ("harbor-web", "zstd-tool"))
+    platforms = (parse(chosen),) if chosen else None
+    options = ExportOptions(platforms, all_platforms=not chosen, host=parse("linux/amd64"))
+    plan = plan_export(store, [web], options)
+    assert " ".join(skopeo_flags(plan)) == flags
+    line = next(c.line for c in load_commands("/a.tar", plan) if c.program == "skopeo")
+    words = " ".join(filter(None, ["skopeo", flags, "copy", "" if chosen else "--all", "oci-archive:/a.tar"]))
+    assert line == f"{words} docker://REGISTRY/NAME:TAG"
+    assert skopeo_flags(plan_export(store, [edge], options)) == ()
+    store.close()
 
 
 def test_every_command_is_one_shell_line() -> None:

@@ -15,6 +15,7 @@ from PySide6.QtWidgets import (
     QListView,
     QMessageBox,
     QRadioButton,
+    QScrollArea,
     QStyle,
     QTableView,
     QTabWidget,
@@ -221,3 +222,24 @@ def test_run_again_names_its_files_as_it_did(sample: Driver, tmp_path: Path) -> 
     names = sorted(str(preview.model().index(row, 1).data()) for row in range(2))
     assert names == written
     sample.dialog.reject()
+
+
+# One platform and those who read it
+
+
+def test_the_flags_that_skopeo_needs(sample: Driver, tmp_path: Path) -> None:
+    sample.choose("harbor-web")
+    sample.pick("linux/arm/v7")
+    sample.open_dialog()
+    sample.target.setText(str(tmp_path / "arm.tar"))
+    sample.wait_planned()
+    flags = "--override-arch arm --override-os linux --override-variant v7"
+    said = " ".join(label.text() for label in sample.dialog.findChildren(QLabel))
+    assert f"skopeo reads it with {flags}." in said and "kind#3795" in said
+    sample.press(sample.start)
+    sample.wait_job("done")
+    box = sample.child(QScrollArea, "loadCommands")
+    line = next(line for line in box.findChildren(QLineEdit) if line.text().startswith("skopeo"))
+    assert line.text().startswith(f"skopeo {flags} copy oci-archive:{tmp_path}/arm.tar docker://")
+    seen = line.visibleRegion().boundingRect()
+    assert seen == line.rect(), "whole, without scrolling"

@@ -1,11 +1,15 @@
 """skopeo reads our archives, as OCI's and as Docker's (as `docker load` would), and we read its own."""
 
 import json
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
-from exporter_core import verify_location
+from exporter_core import ExportOptions, open_store, plan_export, run_export, verify_location
+from exporter_core.commands import load_commands
+from exporter_core.graph import find_image
+from exporter_core.platforms import parse
 from tests.images import StoreBuilder
 from tests.interop.programs import (
     SAMPLE,
@@ -136,6 +140,25 @@ def test_docker_reads_every_layer(tmp_path: Path, name: str) -> None:
 def test_without_dockers_manifest_docker_finds_nothing(tmp_path: Path) -> None:
     archive = export(SAMPLE, tmp_path / "image.tar", [WEB], docker_manifest=False)
     assert b"manifest.json" in skopeo("list-tags", f"docker-archive:{archive}", check=False).stderr
+
+
+@pytest.mark.parametrize("chosen", ["linux/arm/v7", "linux/arm64/v8", "windows(10.0.20348.2582)/amd64"])
+def test_the_command_that_is_offered_for_one_platform_works(tmp_path: Path, chosen: str) -> None:
+    """Without its flags skopeo looks for the platform of its own machine, and finds its blobs left out."""
+    archive = tmp_path / "image.tar"
+    with closing(open_store(SAMPLE)) as store:
+        plan = plan_export(
+            store, [find_image(store, WEB)], ExportOptions((parse(chosen),), host=parse("linux/amd64"))
+        )
+        run_export(plan, store, archive)
+    line = next(c.line for c in load_commands(str(archive), plan) if c.program == "skopeo")
+    words = line.replace("docker://REGISTRY/NAME:TAG", f"dir:{tmp_path / 'dir'}").split()
+    skopeo(*words[1:])
+    copied = json.loads((tmp_path / "dir" / "manifest.json").read_bytes())
+    config = json.loads(read_blob(archive, copied["config"]["digest"]))
+    assert (config["os"], config["architecture"]) == (parse(chosen).os, parse(chosen).architecture)
+    plain = words[words.index("copy") :]
+    assert b"no such file" in skopeo(*plain, check=False).stderr.lower()
 
 
 # We read skopeo's
