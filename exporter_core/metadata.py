@@ -1,7 +1,8 @@
 """What containerd's metadata tell besides names: values, and the protocol of a store that has them.
 
 One such store shows one namespace; ``isinstance(store, MetadataStore)`` says whether a store is one. The
-values are the same whether they come from ``meta.db`` on disk, from the daemon's socket or from a helper process.
+values are the same whether they come from ``meta.db`` on disk, from the daemon's socket or from a helper
+process.
 """
 
 from __future__ import annotations
