@@ -83,7 +83,7 @@ class _View:
 
 
 class ContainerdRoot(LayoutStore):
-    """A MetadataStore on disk, of one namespace: ``default`` where there is one, else the first, unless named.
+    """A MetadataStore on disk, of one namespace: the one named, else ``default``, else the first.
 
     Raises StoreError where the root may not be read, where its metadata are written to too fast and where
     there is no such namespace. Damaged metadata are a note (and ``damage``).
