@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum
 
@@ -9,8 +10,8 @@ from exporter_core import mediatypes
 from exporter_core.content import Image, Store
 from exporter_core.errors import ShipglassError
 from exporter_core.graph.documents import REFERENCE_DIGEST
-from exporter_core.graph.nodes import Node, load_tree
-from exporter_core.graph.states import BlobState
+from exporter_core.graph.nodes import Growth, Node, root_node
+from exporter_core.graph.states import AskedOnce, BlobState
 from exporter_core.platforms import Platform
 
 
@@ -67,11 +68,10 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Matrix:
-    """All rows of an image, in the index's order; ``root`` is its tree, ``broken`` the nodes above the rows
-    (the root, nested indexes) that have a problem of their own.
+    """All rows of an image, in the index's order; ``broken`` are the nodes above the rows (the root, nested
+    indexes) that have a problem of their own, without what is below their children.
     """
 
-    root: Node
     rows: tuple[Row, ...]
     broken: tuple[Node, ...]
 
@@ -81,25 +81,32 @@ class Matrix:
         return max((len(row.layers) for row in self.rows), default=0)
 
 
-def completeness_matrix(store: Store, image: Image, *, most: int = 100_000) -> Matrix:
-    """The matrix of ``image``; reads its documents, at most ``most`` nodes. Never raises for bad content."""
-    root = load_tree(store, image, most=most)
+def completeness_matrix(
+    store: Store, image: Image, *, most: int = 100_000, stop: Callable[[], bool] = lambda: False
+) -> Matrix:
+    """The matrix of ``image``; reads its documents, at most ``most`` nodes. Never raises for bad content.
+
+    ``stop`` is asked before each document; raises Cancelled where it is true.
+    """
+    known = AskedOnce(store)
+    growth = Growth(known, most, stop)
     rows: list[Row] = []
     broken: list[Node] = []
     speaking: dict[str, list[Cell]] = {}
-    stack: list[tuple[Node, tuple[int, ...]]] = [(root, ())]
+    stack: list[tuple[Node, tuple[int, ...]]] = [(root_node(known, image), ())]
     while stack:
         node, path = stack.pop()
         if node.role == "attestation":
             about = node.child.annotations.get(REFERENCE_DIGEST, "")
-            speaking.setdefault(about, []).append(_attestation_cell(node, path))
+            speaking.setdefault(about, []).append(_attestation_cell(growth.whole(node), path))
         elif node.role == "manifest":
-            rows.append(_row(node, path))
+            rows.append(_row(growth.whole(node), path))
         else:
+            node = growth.one(node)
             broken += [node] if node.problem is not None else []
             below = [(child, (*path, i)) for i, child in enumerate(node.children or ())]
             stack.extend(reversed(below))
-    return Matrix(root, tuple(_with_attestations(row, speaking) for row in rows), tuple(broken))
+    return Matrix(tuple(_with_attestations(row, speaking) for row in rows), tuple(broken))
 
 
 def _row(node: Node, path: tuple[int, ...]) -> Row:

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
+from typing import Protocol
 
 from exporter_core import mediatypes
-from exporter_core.content import (
-    Image,
-    Store,
-)
+from exporter_core.content import Image, InfoProvider, Store
 from exporter_core.descriptor import Child, Descriptor
 from exporter_core.digest import Digest
 from exporter_core.errors import (
+    Cancelled,
     ContentError,
     CyclicImage,
     DigestMismatch,
@@ -66,7 +65,16 @@ class Node:
         return self.child.size if isinstance(self.child, Descriptor) else None
 
 
-def root_node(store: Store, image: Image) -> Node:
+class Documents(InfoProvider, Protocol):
+    """What a tree is read from: a store's blobs, whatever its images."""
+
+    @property
+    def document_limit(self) -> int:
+        """Bytes of the largest document that is read from it."""
+        ...
+
+
+def root_node(store: Documents, image: Image) -> Node:
     """The unexpanded root of the image's tree; never raises for bad content (see ``problem``)."""
     target = image.target
     if isinstance(target, Descriptor) and not target.media_type:
@@ -75,7 +83,7 @@ def root_node(store: Store, image: Image) -> Node:
     return _node(store, target, "", image.name, None, ())
 
 
-def expand(store: Store, node: Node) -> Node:
+def expand(store: Documents, node: Node) -> Node:
     """The node with its children, unexpanded ones; one that cannot be read has none and a ``problem``."""
     if node.children is not None or not isinstance(node.child, Descriptor):
         return replace(node, children=node.children or ())
@@ -105,7 +113,7 @@ def expand(store: Store, node: Node) -> Node:
     return replace(node, children=tuple(_manifest_nodes(store, node, document, ancestors)))
 
 
-def _unreadable(store: Store, node: Node, error: ContentError) -> ShipglassError:
+def _unreadable(store: Documents, node: Node, error: ContentError) -> ShipglassError:
     """Why the node's document cannot be read: what its state says already, or a circle, or ``error``."""
     assert isinstance(node.child, Descriptor)
     found = explained(error, store, node.child, node.ancestors, limit=store.document_limit)
@@ -143,22 +151,43 @@ def walk(store: Store, image: Image) -> Iterator[Node]:
 
 def load_tree(store: Store, image: Image, *, most: int = 100_000) -> Node:
     """The whole tree of the image, every document read; after ``most`` nodes the rest stays unexpanded."""
-    count = 0
+    return Growth(store, most).whole(root_node(store, image))
 
-    def grow(node: Node) -> Node:
-        nonlocal count
-        count += 1
-        breathe()
-        if count > most:
+
+class Growth:
+    """Expands nodes of an image's tree, parents first, as long as they are among the first ``most``.
+
+    ``stop`` is asked before each document; where it is true, all of these raise Cancelled.
+    """
+
+    def __init__(self, store: Documents, most: int, stop: Callable[[], bool] = lambda: False) -> None:
+        self._store = store
+        self._left = most
+        self._stop = stop
+
+    def one(self, node: Node) -> Node:
+        """The node with its children, unexpanded ones."""
+        self._left -= 1
+        if node.children is not None or self._left < 0:
             return node
-        node = expand(store, node)
-        return replace(node, children=tuple(grow(child) for child in node.children or ()))
+        if self._stop():
+            raise Cancelled("the look at the image was stopped")
+        breathe()
+        return expand(self._store, node)
 
-    return grow(root_node(store, image))
+    def whole(self, node: Node) -> Node:
+        """The node with all that is below it."""
+        node = self.one(node)
+        if node.role == "manifest":  # nothing below it has children
+            self._left -= len(node.children or ())
+            return node
+        if not node.children:
+            return node
+        return replace(node, children=tuple([self.whole(child) for child in node.children]))
 
 
 def _index_nodes(
-    store: Store, parent: Node, document: Index, ancestors: tuple[Digest, ...]
+    store: Documents, parent: Node, document: Index, ancestors: tuple[Digest, ...]
 ) -> Iterator[Node]:
     about = attestations(document.manifests)
     for number, child in enumerate(document.manifests):
@@ -170,7 +199,7 @@ def _index_nodes(
 
 
 def _manifest_nodes(
-    store: Store, parent: Node, document: Manifest, ancestors: tuple[Digest, ...]
+    store: Documents, parent: Node, document: Manifest, ancestors: tuple[Digest, ...]
 ) -> Iterator[Node]:
     if not parent.ancestors and parent.platform is not None:
         parent = replace(parent, owner=f"{parent.platform} of {parent.owner}")
@@ -182,7 +211,7 @@ def _manifest_nodes(
 
 
 def _leaf(
-    store: Store, child: Child, role: str, label: str, parent: Node, ancestors: tuple[Digest, ...]
+    store: Documents, child: Child, role: str, label: str, parent: Node, ancestors: tuple[Digest, ...]
 ) -> Node:
     state, problem = blob_state(store, child)
     owner = f"{label.split('/')[0]} of {parent.owner}"
@@ -190,7 +219,7 @@ def _leaf(
 
 
 def _node(
-    store: Store,
+    store: Documents,
     child: Child,
     label: str,
     owner: str,
@@ -213,7 +242,7 @@ def _owned(problem: ShipglassError | None, owner: str) -> ShipglassError | None:
     return problem.owned_by(owner) if isinstance(problem, ContentError) else problem
 
 
-def _with_config_platform(store: Store, node: Node, manifest: Manifest) -> Node:
+def _with_config_platform(store: Documents, node: Node, manifest: Manifest) -> Node:
     """The manifest's node with the platform that its config names, where the index named none."""
     platform = config_platform(store, manifest.config, limit=store.document_limit)
     if platform is None:

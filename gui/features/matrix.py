@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+
 from PySide6.QtCore import QObject
 
 from exporter_core.graph import Matrix, completeness_matrix
@@ -33,6 +35,7 @@ class ShowMatrix(QObject):
         self._settings = settings
         self._path: tuple[int, ...] = ()
         self._known = False  # whether what is shown is of the current image
+        self._stop = threading.Event()
         self._lookup = Lookup(session.pool, self, priority=2)
         self._lookup.answered.connect(self._answered)
         self._lookup.failed.connect(self._failed)
@@ -77,6 +80,7 @@ class ShowMatrix(QObject):
         self._known = False
         self._path = ()
         self._lookup.forget()
+        self._stop.set()
         self._pane.clear()
         self._ask()
 
@@ -93,7 +97,12 @@ class ShowMatrix(QObject):
         elif self._seen:
             store, image = current.opened.wary, current.image
             assert store is not None
-            self._lookup.ask(lambda: completeness_matrix(store, image))
+            self._stop.set()  # a newer question ends the one before
+            self._stop = stop = threading.Event()
+            closing = self._session.pool.closing
+            self._lookup.ask(
+                lambda: completeness_matrix(store, image, stop=lambda: stop.is_set() or closing.is_set())
+            )
 
     def _answered(self, key: object, matrix: object) -> None:
         assert isinstance(matrix, Matrix)

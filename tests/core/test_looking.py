@@ -12,6 +12,7 @@ from exporter_core import (
     Image,
     ImageConfig,
     Store,
+    load_tree,
     open_store,
     plan_export,
 )
@@ -69,7 +70,7 @@ def test_a_cell_leads_to_its_node() -> None:
     store = stored(builder)
     matrix = completeness_matrix(store, store.images()[0])
     cell = matrix.rows[0].layers[1]
-    node = matrix.root
+    node = load_tree(store, store.images()[0])
     for number in cell.path:
         node = (node.children or ())[number]
     assert node == cell.node
@@ -164,7 +165,7 @@ def _layers(builder: StoreBuilder, count: int) -> tuple[Descriptor, ...]:
     made = [builder.layer({"n": str(i)}) for i in range(count)]
     builder.name(NAME, builder.manifest(builder.config(made, "linux/amd64"), made))
     store = stored(builder)
-    tree = completeness_matrix(store, store.images()[0]).root
+    tree = load_tree(store, store.images()[0])
     return tuple(
         node.child
         for node in tree.children or ()

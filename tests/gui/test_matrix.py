@@ -2,6 +2,7 @@
 
 import time
 from pathlib import Path
+from typing import BinaryIO
 
 import pytest
 from PySide6.QtCore import QModelIndex, Qt
@@ -16,7 +17,7 @@ from PySide6.QtWidgets import (
     QTabWidget,
 )  # fmt: skip
 
-from exporter_core import open_store
+from exporter_core import Descriptor, Store, open_store
 from exporter_core.graph import CellState, completeness_matrix
 from gui.models import ACCESSIBLE_TEXT, DISPLAY, TOOL_TIP, VALUE
 from gui.models.matrix import MatrixModel, cell_badge
@@ -208,7 +209,7 @@ def test_empty_loading_and_broken(
     stuck.gate.set()
     driver.wait(lambda: pages(driver).shows_view and view(driver).model().rowCount() == 1)
 
-    def fail(*_: object) -> None:
+    def fail(*_: object, **__: object) -> None:
         raise OSError("the disk is gone")
 
     monkeypatch.setattr("gui.features.matrix.completeness_matrix", fail)
@@ -216,6 +217,41 @@ def test_empty_loading_and_broken(
     driver.wait(lambda: "the disk is gone" in pages(driver).placeholder.title.text())
     driver.action("closeStoreAction").trigger()
     driver.wait(lambda: pages(driver).placeholder.title.text() == "No image selected")
+
+
+class Recorded(StuckStore):
+    """It remembers the digests of the documents that were asked for."""
+
+    def __init__(self, inner: Store) -> None:
+        super().__init__(inner)
+        self.opened: list[str] = []
+
+    def open(self, descriptor: Descriptor) -> BinaryIO:
+        self.opened.append(descriptor.digest_text)
+        return super().open(descriptor)
+
+
+def test_the_next_image_ends_the_reading_of_the_one_before(
+    open_window: Open, builder: StoreBuilder, tmp_path: Path
+) -> None:
+    platforms = ("linux/amd64", "linux/arm64", "linux/s390x")
+    children = [(builder.image([{"n": p}], platform=p), p) for p in platforms]
+    builder.name("docker.io/library/many:1", builder.index(children))
+    builder.name("docker.io/library/one:1", builder.image([{"w": "w"}]))
+    driver = open_window(builder.write_layout(tmp_path / "store"))
+    driver.choose("one:1")
+    table = open_matrix(driver)
+    driver.wait(lambda: table.model().rowCount() == 1)
+    (opened,) = driver.window.session.stores
+    assert opened.store is not None
+    opened.store = store = Recorded(opened.store)  # type: ignore[assignment]
+    driver.click(driver.images, driver.index(driver.images, "many:1"))
+    driver.wait(lambda: pages(driver).placeholder.title.text() == "Loading…")
+    driver.click(driver.images, driver.index(driver.images, "one:1"))
+    store.gate.set()
+    driver.wait(lambda: pages(driver).shows_view and table.model().rowCount() == 1)
+    driver.wait(lambda: driver.window.session.pool._threads.activeThreadCount() == 0)
+    assert children[-1][0]["digest"] not in store.opened
 
 
 def test_model() -> None:
