@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from PySide6.QtCore import QSize, Qt, Signal
-from PySide6.QtGui import QGuiApplication, QShowEvent
+from PySide6.QtGui import QGuiApplication, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import (
     QButtonGroup,
     QCheckBox,
@@ -30,7 +30,7 @@ from gui.dialogs.export_files import FilesBox
 from gui.dialogs.rows import column, label, row
 from gui.models.catalogue import split_name
 from gui.models.failure import Failure
-from gui.models.platforms import PlatformRow, PlatformsModel, missing_words, platform_rows
+from gui.models.platforms import PlatformRow, PlatformsModel, first_missing, missing_words, platform_rows
 from gui.text import plural, tr
 from gui.theme import fixed_font, icon, scaled_font
 from gui.widgets import ElidedLabel, FailureCard, NoteLabel, RowDelegate, muted, plain_button
@@ -38,6 +38,8 @@ from gui.widgets.cards import ErrorText
 
 _IMAGES_SHOWN = 4
 _MISSING_LINES = 7
+_COMMAND_LINES = 4
+_GAP = 30  # pixels of height that may be left empty
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +73,7 @@ class ExportDialog(QDialog):
         self.setWindowTitle(tr("Export"))
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.setMinimumWidth(680)
-        self._fitted = False
+        self._fitted = 0  # the height that it gave itself
         self._images = len(images)
         self.files = FilesBox(len(images))
         self.platforms = PlatformsModel(self)
@@ -88,7 +90,7 @@ class ExportDialog(QDialog):
     # Making it
 
     def _make_platforms(self) -> None:
-        self.everything = QRadioButton(tr("&Everything: all platforms and attestations"))
+        self.everything = QRadioButton(tr("Ever&ything: all platforms and attestations"))
         self.everything.setObjectName("exportEverything")
         self.some = QRadioButton(tr("O&nly these platforms:"))
         self.some.setObjectName("exportSome")
@@ -120,6 +122,8 @@ class ExportDialog(QDialog):
         self.missing.setAccessibleName(tr("What is missing of each platform"))
         self.missing.document().setDocumentMargin(6)
         self.missing.setFixedHeight(_MISSING_LINES * self.missing.fontMetrics().lineSpacing() + 12)
+        self.first_missing = NoteLabel("triangle-alert", "warn")
+        self.first_missing.label.setObjectName("exportFirstMissing")
         self.missing_button.hide()
         self.missing.hide()
 
@@ -162,11 +166,9 @@ class ExportDialog(QDialog):
         self.facts.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self.notes = NoteLabel("triangle-alert", "warn")
         self.failure = FailureCard("errorText")
-        self.command = QLineEdit()
+        self.command = CommandText()
         self.command.setObjectName("exportCommand")
         self.command.setAccessibleName(tr("Equivalent command line"))
-        self.command.setReadOnly(True)
-        self.command.setFont(fixed_font(0.9))
         self.copy_command = plain_button(tr("&Copy"), "copy")
         self.copy_command.setToolTip(tr("Copy the command line"))
         self.copy_command.clicked.connect(self._copy_command)
@@ -191,7 +193,7 @@ class ExportDialog(QDialog):
         form.setVerticalSpacing(12)
         form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.ExpandingFieldsGrow)
         form.setLabelAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignTop)
-        missing = column(self.missing_button, self.missing)
+        missing = column(self.first_missing, self.missing_button, self.missing)
         platforms = column(self.everything, self.some, self.looking, self.ticks, missing)
         form.addRow(tr("Platforms"), platforms)
         if self._images > 1:
@@ -267,6 +269,7 @@ class ExportDialog(QDialog):
         self.platforms.show(rows, ticks, self._images)
         missing = missing_words(rows)
         self.missing.setPlainText(missing)
+        self.first_missing.say(first_missing(rows))
         self.missing_button.setVisible(bool(missing))
 
     def show_answer(self, facts: str, notes: str, failure: Failure | None, reason: str, command: str) -> None:
@@ -278,8 +281,7 @@ class ExportDialog(QDialog):
         self.start.setEnabled(not reason)
         self.start.setToolTip(reason)
         if self.command.text() != command:
-            self.command.setText(command)
-            self.command.setCursorPosition(0)
+            self.command.setPlainText(command)
         self._fit()
 
     def show_waiting(self, reason: str) -> None:
@@ -298,7 +300,9 @@ class ExportDialog(QDialog):
             child.setObjectName("")
 
     def _fit(self) -> None:
-        """Grow for what is to be said; shrink only once, for the first answer."""
+        """Grow for what is to be said; shrink for the first answer, and when much is not said any more, as
+        long as nobody has made the window larger by hand.
+        """
         layout = self.layout()
         if layout is None:
             return
@@ -307,9 +311,11 @@ class ExportDialog(QDialog):
         wanted = min(
             max(wanted, layout.totalMinimumSize().height()), self.screen().availableSize().height() - 60
         )
-        if wanted > self.height() or not self._fitted:
+        gap = self.height() - wanted
+        own = abs(self.height() - self._fitted) <= _GAP
+        if gap < 0 or self._fitted == 0 or (gap > _GAP and own):
             self.resize(self.width(), wanted)
-        self._fitted = True
+            self._fitted = self.height()
 
     def _scope(self) -> None:
         self.ticks.setEnabled(self.some.isChecked())
@@ -351,6 +357,28 @@ class ExportDialog(QDialog):
 
     def _copy_command(self) -> None:
         QGuiApplication.clipboard().setText(self.command.text())
+
+
+class CommandText(ErrorText):
+    """A command line, wrapped, as tall as it needs to be up to some lines."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setFont(fixed_font(0.9))
+        self.setProperty("framed", True)
+        self.setFrameShape(QFrame.Shape.StyledPanel)
+        self.document().setDocumentMargin(5)
+        self.textChanged.connect(self._fit)
+        self._fit()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._fit()
+
+    def _fit(self) -> None:
+        most = _COMMAND_LINES * self.fontMetrics().lineSpacing() + 2 * int(self.document().documentMargin())
+        tall = max(int(self.document().size().height()), self.fontMetrics().lineSpacing() + 10)
+        self.setFixedHeight(min(tall, most) + 2 * self.frameWidth())
 
 
 def _header(images: Sequence[Image], store: str, names_box: QWidget) -> QWidget:

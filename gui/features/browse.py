@@ -133,9 +133,10 @@ class Browse(QObject):
     def _store_changed(self, opened: object) -> None:
         assert isinstance(opened, OpenStore)
         if opened.error is not None and len(self._session.stores) > 1 and opened in self._session.stores:
-            self._images.failure.say(
-                failure_of(opened.error).title, f"{opened.location}\n{_hint(opened.error)}"
-            )
+            title, hint = failure_of(opened.error).title, _hint(opened.error)
+            lines = [] if opened.location in title else [opened.location]
+            text = "\n".join([*lines, title, *([hint] if hint != str(opened.error) else [])])
+            self._images.failure.say(tr("This store cannot be opened"), text)
             self._session.close(opened)
             return
         self.publish()

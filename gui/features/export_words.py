@@ -17,7 +17,9 @@ def against(answer: Estimate) -> Failure | None:
     """What keeps the export from working, if anything."""
     if answer.problems:
         return problems_failure(answer.problems)
-    return failure_of(answer.target_problem) if answer.target_problem else None
+    if answer.target_problem is None:
+        return None
+    return Failure(tr("Nothing can be written there"), failure_of(answer.target_problem).text)
 
 
 def facts_of(answer: Estimate) -> str:

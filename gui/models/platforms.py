@@ -88,6 +88,15 @@ def missing_words(rows: Sequence[PlatformRow]) -> str:
     return "\n\n".join(blocks)
 
 
+def first_missing(rows: Sequence[PlatformRow]) -> str:
+    """The first reason in one line, and how many more there are; "" where nothing is missing."""
+    problems = list(dict.fromkeys(problem for row in rows for problem in row.problems))
+    if len(problems) < 2:
+        return "".join(problems)
+    more = plural(len(problems) - 1, "and {n} more problem", "and {n} more problems")
+    return f"{problems[0]} · {more}"
+
+
 class PlatformsModel(QAbstractListModel):
     """A list with ticks; ``ticked`` says that they are others now."""
 

@@ -60,8 +60,11 @@ QTextEdit, QPlainTextEdit { background: $base; border: 1px solid transparent; }
 QPlainTextEdit[finding="true"] { selection-background-color: $accent; selection-color: $on_accent; }
 QAbstractScrollArea::corner { background: transparent; border: 0; }
 QAbstractItemView:focus, QTextEdit:focus, QPlainTextEdit:focus { border: 1px solid $accent; }
-QListView[framed="true"], QTreeView[framed="true"] { border: 1px solid $border; border-radius: 5px; }
-QListView[framed="true"]:focus { border: 1px solid $accent; }
+QListView[framed="true"], QTreeView[framed="true"], QTextEdit[framed="true"] {
+    border: 1px solid $border; border-radius: 5px;
+}
+QTextEdit[framed="true"] { background: $window; border-color: $strong_border; }
+QListView[framed="true"]:focus, QTextEdit[framed="true"]:focus { border: 1px solid $accent; }
 QHeaderView { background: $base; border: 0; }
 QHeaderView::section {
     background: $base; color: $muted; border: 0; border-bottom: 1px solid $border; padding: 5px 6px;

@@ -21,7 +21,7 @@ from PySide6.QtWidgets import (
 )  # fmt: skip
 
 from exporter_core import ImageSummary, PlatformStatus
-from gui.actions import Actions
+from gui.actions import Actions, plain
 from gui.models import USER
 from gui.models.completeness import all_badge, platform_badge
 from gui.models.tree import DIGEST, LABEL, SIZE, STATE, TYPE, TreeModel
@@ -67,6 +67,7 @@ class StructurePane(QFrame):
         self.all_button.setEnabled(False)
         self.all_button.clicked.connect(actions["allPlatforms"].trigger)
         self.export_button = action_button(actions["export"], primary=True)
+        self.export_button.setText(plain(actions["export"].text()))  # Alt+E is the Edit menu's
         self.view = StructureView(model)
         self.pages = Pages(self.view)
         self.tabs = QTabWidget()

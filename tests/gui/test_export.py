@@ -13,10 +13,10 @@ from PySide6.QtWidgets import (
     QAbstractButton,
     QApplication,
     QLabel,
-    QLineEdit,
     QListView,
     QMessageBox,
     QRadioButton,
+    QTextEdit,
     QWidget,
 )
 
@@ -116,7 +116,7 @@ def test_options_reach_the_archive(sample: Driver, tmp_path: Path) -> None:
     sample.wait_planned()
     sample.target.setText(str(tmp_path / "plain.tar"))
     sample.press(box)
-    command = sample.child(QLineEdit, "exportCommand")
+    command = sample.child(QTextEdit, "exportCommand")
     sample.wait(lambda: "--no-docker-manifest" in command.text())
     assert str(tmp_path / "plain.tar") in command.text()
     sample.press(sample.start)

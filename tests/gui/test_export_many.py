@@ -62,7 +62,7 @@ def test_one_file_for_each_image(sample: Driver, tmp_path: Path) -> None:
     names = [row[1] for row in table(preview)]
     assert names[0].startswith("legacy-api_1.9_") and all(name.endswith(".tar") for name in names)
     assert "3 archives" in sample.child(QLabel, "exportFacts").text()
-    assert sample.child(QLineEdit, "exportCommand").text().count("shipglass export") == 3
+    assert sample.child(QTextEdit, "exportCommand").text().count("shipglass export") == 3
     sample.press(next(b for b in sample.dialog.findChildren(QAbstractButton) if "256" in b.text()))
     sample.wait_planned()
     sample.press(sample.start)

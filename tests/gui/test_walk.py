@@ -7,6 +7,7 @@ import pytest
 from PySide6.QtCore import QPoint, QRect, QSize, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import (
+    QAbstractButton,
     QApplication,
     QComboBox,
     QDialogButtonBox,
@@ -19,6 +20,7 @@ from PySide6.QtWidgets import (
     QStyle,
     QTableView,
     QTabWidget,
+    QTextEdit,
     QToolButton,
     QTreeView,
 )
@@ -243,3 +245,68 @@ def test_the_flags_that_skopeo_needs(sample: Driver, tmp_path: Path) -> None:
     assert line.text().startswith(f"skopeo {flags} copy oci-archive:{tmp_path}/arm.tar docker://")
     seen = line.visibleRegion().boundingRect()
     assert seen == line.rect(), "whole, without scrolling"
+
+
+# What the dialog says
+
+
+def test_nothing_is_said_twice_and_no_gap_stays(sample: Driver, tmp_path: Path) -> None:
+    sample.choose("edge")
+    sample.open_dialog()
+    sample.target.setText(str(tmp_path / "a.tar"))
+    sample.wait_planned()
+    before = sample.dialog.height()
+    sample.target.setText(str(tmp_path / "nowhere" / "a.tar"))
+    sample.wait(lambda: sample.error.isVisible() and sample.dialog.height() > before + 60)
+    card = sample.error.parentWidget()
+    said = " ".join([*(label.text() for label in card.findChildren(QLabel)), sample.error.toPlainText()])
+    assert said.count("nowhere") == 1 and "What to do" in said
+    sample.target.setText(str(tmp_path / "a.tar"))
+    sample.wait(lambda: not sample.error.isVisible() and sample.dialog.height() < before + 30)
+    sample.dialog.resize(sample.dialog.width(), before + 120)
+    sample.target.setText(str(tmp_path / "b.tar"))
+    sample.wait_planned()
+    assert sample.dialog.height() == before + 120, "a height that somebody chose stays"
+    sample.dialog.reject()
+
+
+def test_the_whole_command_is_seen(sample: Driver, tmp_path: Path) -> None:
+    sample.choose("harbor-web")
+    sample.pick("linux/arm/v7")
+    sample.open_dialog()
+    sample.target.setText(str(tmp_path / "a.tar"))
+    sample.wait_planned()
+    command = sample.child(QTextEdit, "exportCommand")
+    assert command.toPlainText().endswith("--platform linux/arm/v7")
+    assert command.document().size().height() > 2 * command.fontMetrics().lineSpacing(), "it is wrapped"
+    assert command.verticalScrollBar().maximum() == command.horizontalScrollBar().maximum() == 0
+    sample.dialog.reject()
+
+
+def test_why_something_is_missing_is_read_at_once(sample: Driver) -> None:
+    sample.choose("sparse-cache")
+    sample.wait(lambda: "linux/amd64 of docker.io/library/sparse-cache" in sample.overview)
+    sample.click(sample.structure, sample.structure.model().index(0, 0))
+    sample.wait(lambda: "is not in the store" in sample.overview)
+    sample.open_dialog()
+    said = sample.child(QLabel, "exportFirstMissing")
+    sample.wait(said.isVisible)
+    assert "is not in the store" in said.text() and "sparse-cache" in said.text()
+    sample.dialog.reject()
+
+
+def test_alt_e_is_the_edit_menus_alone(sample: Driver) -> None:
+    seen = [b.text() for b in sample.window.findChildren(QAbstractButton) if b.isVisible()]
+    assert not [text for text in seen if "&e" in text.lower()] and "Export…" in seen
+    sample.open_dialog()
+    seen = [b.text() for b in sample.dialog.findChildren(QAbstractButton) if b.isVisible()]
+    assert not [text for text in seen if "&e" in text.lower()]
+    sample.dialog.reject()
+
+
+def test_a_store_that_is_not_there_is_named_once(sample: Driver, tmp_path: Path) -> None:
+    sample.window.stores.open(str(tmp_path / "nothing"))
+    card = sample.window.images.failure
+    sample.wait(card.isVisible)
+    said = card.title.text() + card.text.toPlainText()
+    assert said.count(str(tmp_path / "nothing")) == 1
