@@ -6,7 +6,10 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from exporter_core.content import Image, Store
+from exporter_core.errors import Cancelled
 from exporter_core.graph import Node, expand, root_node
+from exporter_core.graph.nodes import Documents
+from exporter_core.graph.states import AskedOnce
 from exporter_core.progress import breathe
 
 
@@ -43,29 +46,39 @@ class UsageIndex:
 
 
 def build_usage(
-    store: Store, images: Iterable[Image] | None = None, *, stop: Callable[[], bool] = lambda: False
+    store: Store,
+    images: Iterable[Image] | None = None,
+    *,
+    on_image: Callable[[int], None] | None = None,
+    stop: Callable[[], bool] = lambda: False,
 ) -> UsageIndex:
     """Walk ``images`` (None: all of the store) once and note every reference.
 
-    ``stop`` is asked between documents and ends the walk early. Never raises for bad content of an image;
-    raises StoreError where the store's own index is unusable.
+    ``on_image`` is told the number of images read so far after each; ``stop`` is asked before each document.
+    Never raises for bad content of an image; raises Cancelled where ``stop`` is true, StoreError where the
+    store's own index is unusable.
     """
     index = UsageIndex()
+    known = AskedOnce(store)
     for image in store.images() if images is None else images:
-        _walk(store, image, index, stop)
+        _walk(known, image, index, stop)
         index.images += 1
+        if on_image is not None:
+            on_image(index.images)
     return index
 
 
-def _walk(store: Store, image: Image, index: UsageIndex, stop: Callable[[], bool]) -> None:
+def _walk(store: Documents, image: Image, index: UsageIndex, stop: Callable[[], bool]) -> None:
     stack: list[tuple[Node, str, tuple[int, ...]]] = [(root_node(store, image), "", ())]
     expanded: set[str] = set()
-    while stack and not stop():
+    while stack:
         node, parent, path = stack.pop()
         breathe()
         index.add(node, image, parent, path)
         if node.digest_text in expanded or node.children == ():
             continue
+        if stop():
+            raise Cancelled("the look at who refers to what was stopped")
         expanded.add(node.digest_text)
         children = expand(store, node).children or ()
         below = [(child, node.digest_text, (*path, i)) for i, child in enumerate(children)]

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from weakref import WeakKeyDictionary
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
-from exporter_core import Image
 from exporter_core.usage import UsageIndex, Use, build_usage
 from gui.jobs import LATE_MS, Lookup
 from gui.models.catalogue import Catalogue
@@ -26,6 +24,10 @@ class _Count:
 
     done: int = 0
     stop: bool = False
+
+    def tell(self, done: int) -> None:
+        """In the pool: so many have been read."""
+        self.done = done
 
 
 class ShowUsage(QObject):
@@ -83,8 +85,8 @@ class ShowUsage(QObject):
             self._counts[opened] = count = _Count()
             closing = self._session.pool.closing
             stop = lambda: count.stop or closing.is_set()  # noqa: E731
-            images = _counted(opened.images, count)
-            ask = partial(build_usage, opened.store, images, stop=stop)  # type: ignore[arg-type]
+            assert opened.store is not None
+            ask = partial(build_usage, opened.store, opened.images, on_image=count.tell, stop=stop)
             catalogue = opened.catalogue
             self._lookup.ask(lambda: (catalogue, ask()), opened)
             QTimer.singleShot(LATE_MS, self, self._poll)
@@ -132,12 +134,3 @@ class ShowUsage(QObject):
             row = next((row for row, image in enumerate(images) if image is use.image), None)
             if row is not None:
                 self.placeWanted.emit(current.opened, row, use.path)
-
-
-def _counted(images: Sequence[Image], count: _Count) -> Iterator[Image]:
-    """In the pool: the images, counted as they are taken."""
-    for done, image in enumerate(images):
-        count.done = done
-        if count.stop:
-            return
-        yield image

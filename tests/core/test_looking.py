@@ -24,6 +24,7 @@ from exporter_core.commands import (
     registry_commands,
     skopeo_flags,
 )
+from exporter_core.errors import Cancelled
 from exporter_core.graph import CellState, completeness_matrix, history_steps
 from exporter_core.platforms import parse
 from exporter_core.usage import build_usage
@@ -195,9 +196,20 @@ def test_every_reference_is_found() -> None:
 
 
 def test_the_walk_can_be_stopped() -> None:
-    builder, parts = two_platforms()
-    usage = build_usage(stored(builder), stop=lambda: True)
-    assert usage.of(str(parts["index"]["digest"])) == ()
+    store = stored(two_platforms()[0])
+    with pytest.raises(Cancelled):
+        build_usage(store, store.images() * 3, stop=lambda: True)
+    read: list[int] = []
+    with pytest.raises(Cancelled):
+        build_usage(store, store.images() * 3, on_image=read.append, stop=lambda: bool(read))
+    assert read == [1]
+
+
+def test_it_says_after_each_image_how_many_were_read() -> None:
+    store = stored(two_platforms()[0])
+    read: list[int] = []
+    assert build_usage(store, store.images() * 3, on_image=read.append).images == 3
+    assert read == [1, 2, 3]
 
 
 # --- commands ---------------------------------------------------------------------------------------------

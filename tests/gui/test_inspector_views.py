@@ -1,9 +1,10 @@
 """JSON, Config, History and Used by: by clicks and keys, and in each of their states."""
 
 import json
+import re
 import time
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import pytest
 from PySide6.QtCore import QPoint, Qt, QUrl
@@ -11,13 +12,14 @@ from PySide6.QtGui import QGuiApplication, QTextCursor
 from PySide6.QtTest import QAbstractItemModelTester, QTest
 from PySide6.QtWidgets import QLabel, QLineEdit, QMenu, QTabWidget, QTextBrowser, QTreeView
 
-from exporter_core import expand, open_store, root_node
+from exporter_core import Descriptor, Store, expand, open_store, root_node
 from exporter_core.usage import build_usage
 from gui.models import ACCESSIBLE_TEXT, TOOL_TIP, VALUE
 from gui.models.history import HistoryModel, read_making
 from gui.models.json_lines import LONGEST, outlined, plain
 from gui.models.json_text import json_text
 from gui.models.usage import UsageModel
+from gui.text import number
 from gui.views.json_edit import JsonEdit
 from gui.views.json_view import JsonView
 from tests.gui.conftest import SAMPLE, Open
@@ -512,6 +514,39 @@ def test_the_index_is_made_once_for_each_reading(open_window: Open, monkeypatch:
     assert len(made) == 1
     driver.action("reloadAction").trigger()
     driver.wait(lambda: len(made) == 2 and driver.window.inspector.used_by.pages.shows_view)
+
+
+class StopsAfter(StuckStore):
+    """Its documents come at once, and after ``first`` of them only when the gate is opened."""
+
+    def __init__(self, inner: Store, first: int) -> None:
+        super().__init__(inner)
+        self.left = first
+
+    def open(self, descriptor: Descriptor) -> BinaryIO:
+        self.left -= 1
+        return super().open(descriptor) if self.left < 0 else self._inner.open(descriptor)
+
+
+def test_used_by_of_a_large_store_says_how_far_it_is(
+    open_window: Open, builder: StoreBuilder, tmp_path: Path
+) -> None:
+    image = builder.image()
+    for n in range(1200):
+        builder.name(f"docker.io/library/many:{n}", image)
+    driver = open_window(builder.write_layout(tmp_path / "store"))
+    (opened,) = driver.window.session.stores
+    driver.wait(lambda: len(opened.catalogue.summaries) == 1200)
+    assert opened.store is not None
+    opened.store = store = StopsAfter(opened.store, 700)  # type: ignore[assignment]
+    press_tab(driver, "Used by")
+    placeholder = driver.window.inspector.used_by.pages.placeholder
+    driver.wait(lambda: store.left < 0 and placeholder.isVisible())
+    reading = re.compile(rf"Reading [1-9]\d* of {number(1200)} images")
+    driver.wait(lambda: reading.fullmatch(placeholder.text.text()) is not None)
+    store.gate.set()
+    words = driver.child(QLabel, "usedByWords")
+    driver.wait(lambda: words.text().endswith(f"{number(1200)} of {number(1200)} images"))
 
 
 def test_a_digest_of_no_image_leads_to_used_by(sample: Driver) -> None:
