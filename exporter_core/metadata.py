@@ -77,6 +77,14 @@ class Container:
 
 
 @dataclass(frozen=True, slots=True)
+class Sandbox:
+    """A sandbox, as far as its labels keep something (since containerd 1.7)."""
+
+    name: str
+    labels: Mapping[str, str] = field(default_factory=nothing, hash=False)
+
+
+@dataclass(frozen=True, slots=True)
 class Ingest:
     """A blob under way: ``received`` of ``total`` bytes (0: not known), what it should become, or "".
 
@@ -129,4 +137,13 @@ class MetadataStore(Store, Protocol):
 
     def ingests(self) -> tuple[Ingest, ...]:
         """What is being written at this moment."""
+        ...
+
+
+@runtime_checkable
+class SandboxStore(MetadataStore, Protocol):
+    """A MetadataStore that knows sandboxes too."""
+
+    def sandboxes(self) -> tuple[Sandbox, ...]:
+        """All of the namespace."""
         ...

@@ -24,7 +24,7 @@ from exporter_core.descriptor import Child, Descriptor
 from exporter_core.digest import Digest
 from exporter_core.errors import ContentError, DigestError, MissingBlob, StoreError
 from exporter_core.manifest import Index, Manifest, sniff_media_type
-from exporter_core.metadata import Blob, Container, Ingest, Lease, Namespace, Snapshot
+from exporter_core.metadata import Blob, Container, Ingest, Lease, Namespace, Sandbox, Snapshot
 from exporter_core.progress import breathe
 from exporter_core.stores.bolt import BusyDatabase, Reading, read_stable
 from exporter_core.stores.containerd_schema import NamespaceBucket, text_time
@@ -185,6 +185,10 @@ class ContainerdRoot(LayoutStore):
     def containers(self) -> tuple[Container, ...]:
         """With the image each was made from."""
         return tuple(self._view.shown.containers()) if self._view.shown else ()
+
+    def sandboxes(self) -> tuple[Sandbox, ...]:
+        """With the labels of each."""
+        return tuple(self._view.shown.sandboxes()) if self._view.shown else ()
 
     def ingests(self) -> tuple[Ingest, ...]:
         """What is being written at this moment; of all namespaces where the metadata are bad."""

@@ -1,7 +1,8 @@
 """containerd's metadata, schema v1: from buckets to values (Go: ``core/metadata/buckets.go``).
 
-``v1/NAMESPACE/{labels,images,content/{blob,ingests},leases,snapshots,containers}``. What is malformed in one
-object hides no other: a time that is none is None, a target that is none a MalformedDescriptor.
+``v1/NAMESPACE/{labels,images,content/{blob,ingests},leases,snapshots,containers,sandboxes}``. What is
+malformed in one object hides no other: a time that is none is None, a target that is none a
+MalformedDescriptor.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from types import MappingProxyType
 from exporter_core.content import Image
 from exporter_core.descriptor import EMPTY
 from exporter_core.manifest import parse_descriptor
-from exporter_core.metadata import Blob, Container, Ingest, Lease, Namespace, Snapshot
+from exporter_core.metadata import Blob, Container, Ingest, Lease, Namespace, Sandbox, Snapshot
 from exporter_core.progress import breathe
 from exporter_core.stores.bolt import Bucket
 
@@ -103,6 +104,11 @@ class NamespaceBucket:
                 updated=go_time(found.get(b"updatedat")),
                 labels=_labels(found.bucket(b"labels")),
             )
+
+    def sandboxes(self) -> Iterator[Sandbox]:
+        """All sandboxes."""
+        for name, found in self._objects(b"sandboxes"):
+            yield Sandbox(name, _labels(found.bucket(b"labels")))
 
     def ingests(self) -> Iterator[Ingest]:
         """What is under way, without how far it is."""
