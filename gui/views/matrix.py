@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QModelIndex, QRect, QSize, Qt, Signal
+from PySide6.QtCore import QMargins, QModelIndex, QRect, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QKeyEvent, QPainter, QPen
 from PySide6.QtWidgets import (
     QAbstractItemView,
@@ -27,6 +27,7 @@ from gui.text import tr
 from gui.theme import icon, tokens
 from gui.widgets import ElidedLabel, NoteLabel, Pages, muted, plain_button
 from gui.widgets.cards import IconLabel
+from gui.widgets.flow import FlowLayout
 
 _CELL = QSize(34, 30)
 _WIDE = 72  # of a column with a word at its head
@@ -281,15 +282,16 @@ class CellDelegate(QStyledItemDelegate):
 def _legend() -> QWidget:
     """What the symbols mean."""
     box = QFrame()
-    layout = QHBoxLayout(box)
-    layout.setContentsMargins(14, 6, 14, 8)
-    layout.setSpacing(5)
+    layout = FlowLayout(box, QMargins(14, 6, 14, 8), QSize(14, 4))
     for state in CellState:
         badge = cell_badge(state)
         word = muted(badge.text)
         word.setWordWrap(False)
-        layout.addWidget(IconLabel(badge.icon, badge.tint, 14))
-        layout.addWidget(word)
-        layout.addSpacing(9)
-    layout.addStretch(1)
+        pair = QWidget()
+        inside = QHBoxLayout(pair)
+        inside.setContentsMargins(0, 0, 0, 0)
+        inside.setSpacing(5)
+        inside.addWidget(IconLabel(badge.icon, badge.tint, 14))
+        inside.addWidget(word)
+        layout.addWidget(pair)
     return box

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from PySide6.QtCore import QPoint, QSize, Qt, Signal
-from PySide6.QtGui import QStandardItemModel
+from PySide6.QtGui import QResizeEvent, QStandardItemModel
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QComboBox,
     QFrame,
+    QGridLayout,
     QHBoxLayout,
     QHeaderView,
     QLabel,
@@ -31,6 +32,8 @@ from gui.widgets import Pages, RowDelegate, action_button, tool_button
 
 STATUS = USER + 1
 """Role of the picker's items: the PlatformStatus (None: all). ``currentData()`` is the Platform."""
+_NARROWEST = 290
+_ROOM = 160  # for margins, and for the picker to say more than its least
 _MOST = 500  # platforms to pick from; more are no image that anybody made, and are in the tree
 _WIDTHS = {LABEL: 236, STATE: 128, SIZE: 72, TYPE: 128, DIGEST: 84}
 
@@ -48,11 +51,8 @@ class StructurePane(QFrame):
         self.picker = QComboBox()
         self.picker.setObjectName("platformPicker")
         self.picker.setAccessibleName(tr("Platform"))
-        self.picker.setToolTip(
-            tr("What Export… starts with. A row of another platform in the tree or matrix chooses that one.")
-        )
         self.picker.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
-        self.picker.setMinimumContentsLength(28)
+        self.picker.setMinimumContentsLength(9)
         self.picker.setMaxVisibleItems(20)
         self.picker.view().setIconSize(QSize(16, 16))
         self.picker.setEnabled(False)
@@ -84,24 +84,41 @@ class StructurePane(QFrame):
     def _lay_out(self, ways: Sequence[QToolButton]) -> None:
         label = QLabel(tr("&Platform"))
         label.setBuddy(self.picker)
-        bar = QFrame()
-        bar.setProperty("bar", True)
-        top = QHBoxLayout(bar)
-        top.setContentsMargins(12, 9, 12, 9)
-        top.setSpacing(8)
-        for button in ways:
-            top.addWidget(button)
-        top.addSpacing(6)
-        top.addWidget(label)
-        top.addWidget(self.picker, 1)
-        top.addWidget(self.all_button)
-        top.addSpacing(12)
-        top.addWidget(self.export_button)
+        self._ways, self._platform = QWidget(), QWidget()
+        for box, widgets in ((self._ways, ways), (self._platform, (label, self.picker, self.all_button))):
+            inside = QHBoxLayout(box)
+            inside.setContentsMargins(0, 0, 0, 0)
+            inside.setSpacing(8)
+            for widget in widgets:
+                inside.addWidget(widget, 1 if widget is self.picker else 0)
+        self._bar = QFrame()
+        self._bar.setProperty("bar", True)
+        self._bar.setMinimumWidth(_NARROWEST)
+        self._rows = QGridLayout(self._bar)
+        self._rows.setContentsMargins(12, 9, 12, 9)
+        self._rows.setHorizontalSpacing(16)
+        self._rows.setVerticalSpacing(7)
+        self._rows.setColumnStretch(1, 1)
+        self._rows.addWidget(self._ways, 0, 0)
+        self._rows.addWidget(self.export_button, 0, 2)
+        self._arrange(narrow=False)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(0)
-        layout.addWidget(bar)
+        layout.addWidget(self._bar)
         layout.addWidget(self.tabs, 1)
+
+    def _arrange(self, *, narrow: bool) -> None:
+        """The platform in a line of its own, or between the others."""
+        place = (1, 0, 1, 3) if narrow else (0, 1, 1, 1)
+        self._rows.addWidget(self._platform, *place)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Where there is no room for all in one line, the platform goes below."""
+        super().resizeEvent(event)
+        parts = (self._ways, self._platform, self.export_button)
+        needed = sum(part.minimumSizeHint().width() for part in parts) + _ROOM
+        self._arrange(narrow=self.width() < needed)
 
     # What the feature shows
 
@@ -117,6 +134,7 @@ class StructurePane(QFrame):
         self.picker.blockSignals(False)
         popup = self.picker.view()
         popup.setMinimumWidth(popup.sizeHintForColumn(0) + 2 * popup.frameWidth())
+        self._say_picked()
         known = self.picker.count() > 0
         self.picker.setEnabled(known)
         self.all_button.setEnabled(known)
@@ -138,8 +156,15 @@ class StructurePane(QFrame):
 
     def _picked(self, at: int) -> None:
         self.all_button.setChecked(at == 0)
+        self._say_picked()
         if at >= 0:
             self.platformChosen.emit(self.picker.itemData(at, STATUS))
+
+    def _say_picked(self) -> None:
+        """In full, for there may be no room for it, and what it is good for."""
+        rule = tr("What Export… starts with. A row of another platform in tree or matrix chooses that one.")
+        picked = self.picker.currentText()
+        self.picker.setToolTip(f"{picked}\n{rule}" if picked else rule)
 
     def choose_all(self) -> None:
         """Pick "All platforms", or what was the first choice where that is picked already."""

@@ -310,3 +310,45 @@ def test_a_store_that_is_not_there_is_named_once(sample: Driver, tmp_path: Path)
     sample.wait(card.isVisible)
     said = card.title.text() + card.text.toPlainText()
     assert said.count(str(tmp_path / "nothing")) == 1
+
+
+# In a small window
+
+
+def cut_off(driver: Driver) -> list[str]:
+    """The buttons that are not seen whole; those that scroll the tabs come and go."""
+    seen = [b for b in driver.window.findChildren(QAbstractButton) if b.isVisible()]
+    return [b.accessibleName() or b.text() for b in seen if not whole(b) and "Scroll" not in b.objectName()]
+
+
+def whole(button: QAbstractButton) -> bool:
+    seen = button.visibleRegion().boundingRect()
+    return seen == button.rect() and button.width() >= button.minimumSizeHint().width()
+
+
+def test_a_window_of_800_pixels_cuts_nothing_off(sample: Driver) -> None:
+    sample.choose("harbor-web")
+    sample.action("showJobsAction").setChecked(True)
+    sample.window.resize(800, 700)
+    sample.wait(lambda: sample.window.width() == 800)
+    for action in ("showMatrixAction", "showTreeAction"):
+        sample.action(action).trigger()
+        assert sample.window.minimumSizeHint().width() <= 800
+        sample.wait(lambda: cut_off(sample) == [])
+    assert sample.picker.currentText() in sample.picker.toolTip()
+
+
+def test_every_tab_of_a_narrow_inspector_is_reached_by_mouse(sample: Driver) -> None:
+    sample.choose("harbor-web")
+    sample.window.resize(800, 700)
+    tabs = sample.child(QTabWidget, "inspector")
+    bar = tabs.tabBar()
+    last = tabs.count() - 1
+    sample.wait(lambda: tabs.isTabEnabled(last) and sample.window.width() == 800)
+    onward = bar.findChild(QToolButton, "ScrollRightButton")
+    assert onward is not None and bar.tabRect(last).right() > onward.x()
+    while onward.isEnabled():
+        sample.press(onward)
+    assert bar.tabRect(last).right() <= onward.x()
+    click_tab(sample, tabs.tabText(last))
+    assert tabs.currentIndex() == last
