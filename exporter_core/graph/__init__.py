@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from exporter_core.graph.history import Step, history_steps
     from exporter_core.graph.matrix import Cell, CellState, Matrix, Row, completeness_matrix
     from exporter_core.graph.nodes import Node, distrusted, expand, load_tree, root_node, walk
+    from exporter_core.graph.paths import nodes_along, path_near, path_of
+    from exporter_core.graph.referrers import referrers_of
     from exporter_core.graph.states import BlobState, blob_state
     from exporter_core.graph.summary import ImageSummary, PlatformStatus, summarise
 
@@ -43,8 +45,12 @@ __all__ = [
     "history_steps",
     "identified",
     "load_tree",
+    "nodes_along",
+    "path_near",
+    "path_of",
     "read_children",
     "read_image_document",
+    "referrers_of",
     "root_node",
     "summarise",
     "walk",
@@ -64,6 +70,8 @@ __getattr__ = attributes(
         "history": ("Step", "history_steps"),
         "matrix": ("Cell", "CellState", "Matrix", "Row", "completeness_matrix"),
         "nodes": ("Node", "distrusted", "expand", "load_tree", "root_node", "walk"),
+        "paths": ("nodes_along", "path_near", "path_of"),
+        "referrers": ("referrers_of",),
         "states": ("BlobState", "blob_state"),
         "summary": ("ImageSummary", "PlatformStatus", "summarise"),
     },

@@ -9,10 +9,11 @@ from PySide6.QtGui import QMouseEvent
 from PySide6.QtWidgets import QWidget
 
 from exporter_core import Image, Node
+from exporter_core.graph import nodes_along, path_near
+from exporter_core.graph.paths import Path
 from gui.actions import Actions
 from gui.features.browse import Browse
 from gui.jobs import Lookup
-from gui.models.paths import Path, nodes_along, path_near
 from gui.navigation import Navigation, Place
 from gui.session import Chosen, OpenStore, Session
 from gui.views.images import ImagesPane
@@ -223,7 +224,7 @@ def _find(
     """In the pool."""
     store = current.opened.store
     assert store is not None and callable(closing)
-    return current, digest, path_near(store, root, here, digest, closing)
+    return current, digest, path_near(store, root, here, digest, stop=closing)
 
 
 def _row(opened: OpenStore, image: Image) -> int | None:

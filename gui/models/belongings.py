@@ -7,7 +7,7 @@ from contextlib import suppress
 
 from exporter_core import Descriptor, Image, Manifest, Node, Store, mediatypes
 from exporter_core.errors import ContentError
-from exporter_core.graph import read_image_document
+from exporter_core.graph import read_image_document, referrers_of
 from exporter_core.graph.documents import REFERENCE_DIGEST
 from exporter_core.humanize import short_digest
 from gui.text import tr
@@ -15,7 +15,6 @@ from gui.text import tr
 BASE_NAME = "org.opencontainers.image.base.name"
 BASE_DIGEST = "org.opencontainers.image.base.digest"
 _PREDICATE = "in-toto.io/predicate-type"
-_READ_MOST = 200  # documents of referrers that are read to learn what they belong to
 
 
 def base_of(*annotations: Mapping[str, str]) -> tuple[str, str]:
@@ -38,24 +37,14 @@ def attested_by(node: Node) -> str:
     return node.child.annotations.get(REFERENCE_DIGEST, "") if node.role == "attestation" else ""
 
 
-def referrers_of(store: Store, images: Sequence[Image], digest: str) -> Iterator[tuple[str, str, str]]:
-    """(kind, name, digest) of the images that are listed because they belong to ``digest``.
-
-    By containerd's annotation, by the ``subject`` of the document, or by the name sha256-HEX.
-    """
-    tag = digest.replace(":", "-")
-    read = 0
-    for image in images:
-        belongs = image.subject == digest or (tag in image.name and image.name != digest)
-        if not belongs and image.is_referrer and not image.subject and read < _READ_MOST:
-            read += 1
-            belongs = _subject(store, image) == digest
-        if belongs:
-            target = image.target
-            artifact = target.artifact_type if isinstance(target, Descriptor) else ""
-            kind = mediatypes.describe(artifact) if artifact else tr("index of referrers")
-            name = image.name if image.name != image.digest_text else short_digest(image.name)
-            yield kind[:1].upper() + kind[1:], name, image.digest_text
+def referrer_words(store: Store, images: Sequence[Image], digest: str) -> Iterator[tuple[str, str, str]]:
+    """(kind, name, digest) of the images that are listed because they belong to ``digest``."""
+    for image in referrers_of(store, images, digest):
+        target = image.target
+        artifact = target.artifact_type if isinstance(target, Descriptor) else ""
+        kind = mediatypes.describe(artifact) if artifact else tr("index of referrers")
+        name = image.name if image.name != image.digest_text else short_digest(image.name)
+        yield kind[:1].upper() + kind[1:], name, image.digest_text
 
 
 def _predicates(store: Store, attestation: Node) -> list[str]:
@@ -76,12 +65,3 @@ def _predicate_words(kind: str) -> str:
         "slsa.dev/provenance": "SLSA provenance",
     }
     return next((words for part, words in known.items() if part in kind), kind)
-
-
-def _subject(store: Store, image: Image) -> str:
-    if isinstance(image.target, Descriptor):
-        with suppress(ContentError):
-            document = read_image_document(store, image.target, limit=store.document_limit)
-            subject = document.subject if document is not None else None
-            return str(subject.digest) if isinstance(subject, Descriptor) else ""
-    return ""

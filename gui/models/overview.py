@@ -25,7 +25,7 @@ from exporter_core.errors import ContentError, DigestMismatch, ShipglassError
 from exporter_core.gojson import dumps
 from exporter_core.graph import read_image_document
 from exporter_core.manifest import descriptor_json
-from gui.models.belongings import attestations_of, attested_by, base_of, referrers_of
+from gui.models.belongings import attestations_of, attested_by, base_of, referrer_words
 from gui.models.completeness import Badge, node_badge, platform_badge
 from gui.models.json_text import SHOWN_MOST, JsonText, json_text
 from gui.text import exact_size, moment, number, plural, size, tr
@@ -219,7 +219,7 @@ def _belonging(store: Store, node: Node, parent: Node | None, images: Sequence[I
     if node.role in ("index", "manifest"):
         for words, digest in attestations_of(store, node, parent):
             facts.append(Fact(tr("Attestation"), words, "node", digest))
-        for kind, name, digest in referrers_of(store, images, node.digest_text):
+        for kind, name, digest in referrer_words(store, images, node.digest_text):
             facts.append(Fact(tr("Referrer"), f"{kind} · {name}", "node", digest))
     return Section(tr("Attestations and signatures"), tuple(facts))
 
