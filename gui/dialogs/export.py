@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from PySide6.QtCore import QSize, Qt, Signal
-from PySide6.QtGui import QGuiApplication, QResizeEvent, QShowEvent
+from PySide6.QtGui import QGuiApplication, QShowEvent
 from PySide6.QtWidgets import (
     QButtonGroup,
     QCheckBox,
@@ -27,18 +27,17 @@ from PySide6.QtWidgets import (
 
 from exporter_core import ExportOptions, Image, ImageSummary, Platform
 from gui.dialogs.export_files import FilesBox
-from gui.dialogs.rows import column, label, row
+from gui.dialogs.rows import CommandText, column, label, row
 from gui.models.catalogue import split_name
 from gui.models.failure import Failure
 from gui.models.platforms import PlatformRow, PlatformsModel, first_missing, missing_words, platform_rows
 from gui.text import plural, tr
-from gui.theme import fixed_font, icon, scaled_font
+from gui.theme import icon, scaled_font
 from gui.widgets import ElidedLabel, FailureCard, NoteLabel, RowDelegate, muted, plain_button
 from gui.widgets.cards import ErrorText
 
 _IMAGES_SHOWN = 4
 _MISSING_LINES = 7
-_COMMAND_LINES = 4
 _GAP = 30  # pixels of height that may be left empty
 
 
@@ -357,28 +356,6 @@ class ExportDialog(QDialog):
 
     def _copy_command(self) -> None:
         QGuiApplication.clipboard().setText(self.command.text())
-
-
-class CommandText(ErrorText):
-    """A command line, wrapped, as tall as it needs to be up to some lines."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.setFont(fixed_font(0.9))
-        self.setProperty("framed", True)
-        self.setFrameShape(QFrame.Shape.StyledPanel)
-        self.document().setDocumentMargin(5)
-        self.textChanged.connect(self._fit)
-        self._fit()
-
-    def resizeEvent(self, event: QResizeEvent) -> None:
-        super().resizeEvent(event)
-        self._fit()
-
-    def _fit(self) -> None:
-        most = _COMMAND_LINES * self.fontMetrics().lineSpacing() + 2 * int(self.document().documentMargin())
-        tall = max(int(self.document().size().height()), self.fontMetrics().lineSpacing() + 10)
-        self.setFixedHeight(min(tall, most) + 2 * self.frameWidth())
 
 
 def _header(images: Sequence[Image], store: str, names_box: QWidget) -> QWidget:

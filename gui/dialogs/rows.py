@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
+from PySide6.QtGui import QResizeEvent
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QVBoxLayout, QWidget
+
+from gui.theme import fixed_font
+from gui.widgets.cards import ErrorText
+
+_COMMAND_LINES = 4
 
 
 def label(text: str, buddy: QWidget) -> QLabel:
@@ -32,3 +38,25 @@ def row(*widgets: QWidget) -> QWidget:
     for at, widget in enumerate(widgets):
         layout.addWidget(widget, 1 if at == 0 else 0)
     return box
+
+
+class CommandText(ErrorText):
+    """A command line, wrapped, as tall as it needs to be up to some lines."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setFont(fixed_font(0.9))
+        self.setProperty("framed", True)
+        self.setFrameShape(QFrame.Shape.StyledPanel)
+        self.document().setDocumentMargin(5)
+        self.textChanged.connect(self._fit)
+        self._fit()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._fit()
+
+    def _fit(self) -> None:
+        most = _COMMAND_LINES * self.fontMetrics().lineSpacing() + 2 * int(self.document().documentMargin())
+        tall = max(int(self.document().size().height()), self.fontMetrics().lineSpacing() + 10)
+        self.setFixedHeight(min(tall, most) + 2 * self.frameWidth())
