@@ -72,11 +72,24 @@ def _open_directory(path: str, namespace: str, limit: int) -> Store:
     if INDEX in names:
         return LayoutStore(files, location=path, kind="OCI layout", document_limit=limit)
     if "blobs" in names or LAYOUT in names:
-        return LayoutStore(files, location=path, kind="content directory", document_limit=limit)
+        return _content_folder(files, path, limit)
     from exporter_core.stores.engines import other_engine
 
     refusal = other_engine(path, names)
     raise refusal or StoreError(f"{path} is not a content store", hint=_directory_hint(path, names))
+
+
+def _content_folder(files: Files, path: str, limit: int) -> Store:
+    """A store without names; a note says where they are if this is a part of containerd's root."""
+    store = LayoutStore(files, location=path, kind="content directory", document_limit=limit)
+    if os.path.basename(path) in ("io.containerd.content.v1.content", "content"):
+        from exporter_core.stores.containerd_root import find_root
+
+        above = os.path.dirname(path)
+        root = find_root(above)
+        if root is not None and os.path.isfile(root.metadata) and os.path.samefile(root.content, path):
+            store.notes += (f"this is the content folder of a {root.kind}: open {above} for its names",)
+    return store
 
 
 def _open_root(path: str, namespace: str, limit: int) -> Store | None:

@@ -18,14 +18,11 @@ from datetime import UTC, datetime
 from typing import BinaryIO
 from urllib.parse import quote
 
-from exporter_core import mediatypes
 from exporter_core.content import DOCUMENT_LIMIT, BlobInfo, Image, embedded
-from exporter_core.descriptor import Child, Descriptor
+from exporter_core.descriptor import Descriptor
 from exporter_core.digest import Digest
-from exporter_core.errors import ContentError, DigestError, MissingBlob, StoreError
-from exporter_core.manifest import Index, Manifest, sniff_media_type
+from exporter_core.errors import MissingBlob, StoreError
 from exporter_core.metadata import Blob, Container, Ingest, Lease, Namespace, Sandbox, Snapshot
-from exporter_core.progress import breathe
 from exporter_core.stores.bolt import BusyDatabase, Reading, read_stable
 from exporter_core.stores.containerd_schema import NamespaceBucket, text_time
 from exporter_core.stores.files import DirectoryFiles
@@ -116,7 +113,7 @@ class ContainerdRoot(LayoutStore):
                 return view.shown.images() if view.shown else ()
             except StoreError as error:
                 self._broken(error)
-        return self._roots()
+        return self.unreferenced()
 
     def info(self, digest: Digest) -> BlobInfo | None:
         """See Store: size and place on disk, the namespace's labels."""
@@ -295,41 +292,6 @@ class ContainerdRoot(LayoutStore):
         for name in sorted(self._files.folders("ingest")):
             with suppress(OSError):  # it ended while we looked
                 yield _ingest(self._files.place(f"ingest/{name}"))
-
-    def _roots(self) -> tuple[Image, ...]:
-        """The indexes and manifests that no other refers to, named by their digest."""
-        documents: dict[str, Descriptor] = {}
-        inside: set[str] = set()
-        for name in self.blob_names():
-            breathe()
-            with suppress(DigestError, ContentError):
-                digest = Digest.parse(name.removeprefix("blobs/").replace("/", ":", 1))
-                document, children = self._document(digest)
-                if document is not None:
-                    documents[str(digest)] = document
-                inside.update(str(child.digest) for child in children if isinstance(child, Descriptor))
-        return tuple(Image(name, found) for name, found in documents.items() if name not in inside)
-
-    def _document(self, digest: Digest) -> tuple[Descriptor | None, tuple[Child, ...]]:
-        """The blob as an index or manifest, with what it refers to; None and nothing for any other blob."""
-        with super().open(Descriptor("", digest, 0)) as blob:
-            data = blob.read(512)
-            if not data.lstrip().startswith(b"{"):
-                return None, ()
-            while len(data) <= self.document_limit and (more := blob.read(self.document_limit + 1)):
-                data += more
-        if len(data) > self.document_limit:
-            return None, ()
-        media_type = sniff_media_type(data, name=str(digest))
-        document = Descriptor(media_type, digest, len(data))
-        with suppress(ContentError):
-            if mediatypes.is_index(media_type):
-                return document, Index.parse(data, name=str(digest)).manifests
-            if mediatypes.is_manifest(media_type):
-                manifest = Manifest.parse(data, name=str(digest))
-                return document, (manifest.config, *manifest.layers)
-            return None, ()
-        return document, ()
 
 
 def _check_content(content: str) -> None:

@@ -6,7 +6,8 @@ from __future__ import annotations
 
 import errno
 import io
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
 from typing import BinaryIO
 
 from exporter_core import gojson
@@ -16,6 +17,7 @@ from exporter_core.digest import Digest
 from exporter_core.errors import ContentError, DocumentTooLarge, MissingBlob, StoreError, UnreadableBlob
 from exporter_core.manifest import Index
 from exporter_core.stores.files import Files
+from exporter_core.stores.roots import Roots
 
 INDEX, LAYOUT = "index.json", "oci-layout"
 
@@ -23,7 +25,7 @@ INDEX, LAYOUT = "index.json", "oci-layout"
 class LayoutStore:
     """A store over ``files``; ``kind`` and ``location`` say what it is and where.
 
-    A store without ``index.json`` is bare: it has blobs and no names.
+    A store without ``index.json`` is bare: it has blobs and no names; its images are what nothing refers to.
     """
 
     def __init__(
@@ -33,16 +35,29 @@ class LayoutStore:
         self.kind = kind
         self.document_limit = document_limit
         self._files = files
+        self._roots = Roots(partial(LayoutStore.open, self), document_limit)
         layout_notes = self._layout_notes()
         self.notes = files.notes + layout_notes
         self.damage: tuple[str, ...] = files.damage + layout_notes
         """Those of the notes that mean something is broken, and not just unusual."""
 
     def images(self) -> tuple[Image, ...]:
-        """See Store: what ``index.json`` lists, in its order."""
+        """See Store: what ``index.json`` lists, in its order; of a bare store see ``unreferenced``."""
         size = self._size(INDEX)
-        if size is None:
-            return ()
+        return self.unreferenced() if size is None else self._listed(size)
+
+    def unreferenced(self, *, stop: Callable[[], bool] = lambda: False) -> tuple[Image, ...]:
+        """The indexes and manifests that nothing refers to, named by their digest, in its order.
+
+        Looks at every blob once, and again only at what came since. Raises Cancelled where ``stop``, asked
+        between blobs, is true and where the store was closed; StoreError where ``index.json`` is unusable.
+        """
+        size = self._size(INDEX)
+        known = () if size is None else tuple(image.digest_text for image in self._listed(size))
+        return self._roots.images(self.blob_names(), known=known, stop=stop)
+
+    def _listed(self, size: int) -> tuple[Image, ...]:
+        """What ``index.json``, of ``size`` bytes, lists."""
         if size > self.document_limit:
             raise DocumentTooLarge(self._files.place(INDEX), size=size, limit=self.document_limit)
         try:
@@ -88,6 +103,7 @@ class LayoutStore:
 
     def close(self) -> None:
         """See Store."""
+        self._roots.close()
         self._files.close()
 
     def _size(self, name: str) -> int | None:
