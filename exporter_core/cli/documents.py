@@ -61,7 +61,8 @@ def plan(value: ExportPlan) -> dict[str, Any]:
             for entry in value.entries
         ],
         "problems": [problem(error) for error in value.problems],
-        "notes": list(value.notes),
+        "notes": [str(note) for note in value.notes],
+        "noteKinds": [note.kind.value for note in value.notes],
     }
 
 

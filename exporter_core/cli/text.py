@@ -35,7 +35,7 @@ _NARROWEST = 24  # a name keeps so many columns
 _CONTENTS = 20  # and the platforms so many, before the names are cut
 
 
-def notes(texts: Iterable[str]) -> None:
+def notes(texts: Iterable[object]) -> None:
     """Say what is odd and stops nothing."""
     for text in texts:
         say(f"note: {text}")

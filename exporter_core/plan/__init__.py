@@ -16,6 +16,7 @@ from collections.abc import Sequence
 from exporter_core.content import Image, Provider
 from exporter_core.descriptor import Descriptor
 from exporter_core.errors import UsageError
+from exporter_core.plan.notes import Note, NoteKind
 from exporter_core.plan.oci import OciPlanner, docker_row, oci_index
 from exporter_core.plan.planner import LAYOUT_DOCUMENT, Planner
 from exporter_core.plan.v1 import V1Planner, v1_index
@@ -56,6 +57,8 @@ __all__ = [
     "Entry",
     "ExportOptions",
     "ExportPlan",
+    "Note",
+    "NoteKind",
     "Profile",
     "docker_row",
     "oci_index",

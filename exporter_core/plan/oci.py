@@ -19,12 +19,16 @@ from exporter_core.errors import (
 )
 from exporter_core.graph.documents import identified, read_children
 from exporter_core.manifest import descriptor_json
+from exporter_core.plan.notes import Note, NoteKind, note
 from exporter_core.plan.planner import Blob, Planner, Visit
 from exporter_core.plan.values import ExportOptions
 from exporter_core.platforms import Platform
 
 _SOURCE_LABEL = "containerd.io/distribution.source"
 
+
+_MOST_KEPT = 100_000
+"""Entries of nested indexes that are remembered; what lists more is read again."""
 
 _Leaf: TypeAlias = tuple[Platform | None, Descriptor]
 
@@ -46,6 +50,8 @@ class OciPlanner(Planner):
         self._docker: dict[Digest, _DockerImage] = {}
         self._resolved: dict[Digest, Digest | None] = {}
         self._tags: dict[str, str] = {}
+        self._indexes: dict[tuple[Digest, int, str], tuple[Child, ...]] = {}
+        self._room = _MOST_KEPT
         wanted = options.platforms or (options.host,)
         self._matcher = platforms.ordered(*wanted, host=options.host)
         self._host = platforms.only_strict(options.host, host=options.host)
@@ -74,17 +80,14 @@ class OciPlanner(Planner):
         ref_name = reference.oci_reference_name(name)
         other = self._tags.setdefault(ref_name, name)
         if other != name:
-            self.notes.append(f"{other} and {name} have the same {REF_NAME}, {ref_name}")
+            self.notes.append(note(NoteKind.SAME_TAG, name, other=other, tag=ref_name))
         return target.with_annotations({**target.annotations, IMAGE_NAME: name, REF_NAME: ref_name})
 
     def _note_odd_names(self, target: Descriptor) -> None:
         """Readers of a root that is exported as it stands may each take another of its names."""
         name, ref_name = (target.annotations.get(key) for key in (IMAGE_NAME, REF_NAME))
         if name is not None and ref_name != reference.oci_reference_name(name):
-            self.notes.append(
-                f"the descriptor's {IMAGE_NAME} is {name} and its {REF_NAME} {ref_name or 'missing'}: "
-                "readers will not agree on the image's name, and verify will say so"
-            )
+            self.notes.append(note(NoteKind.ODD_NAMES, name, tag=ref_name or "missing"))
 
     def _add_root(self, root: Descriptor, owner: str) -> None:
         self._roots.append(root)
@@ -118,13 +121,33 @@ class OciPlanner(Planner):
         best = self._best(children, leaves)
         if best is None:
             if not any(isinstance(problem, PlatformError) for problem in self.problems):
-                self.notes.append(
-                    f"{owner}: no manifest for {self._asked()}, so docker load will not find this image"
-                )
+                self.notes.append(note(NoteKind.NOT_FOR_DOCKER, owner, platforms=self._asked()))
             return None
         self._docker.setdefault(best.digest, _DockerImage(best))
         self._resolved[root.digest] = best.digest
         return best.digest
+
+    def read(
+        self, descriptor: Descriptor, owner: str, above: tuple[Digest, ...], *, strict: bool
+    ) -> tuple[Child, ...] | None:
+        """As in Planner; what a nested index lists is remembered for :meth:`_leaves`."""
+        children = super().read(descriptor, owner, above, strict=strict)
+        if children and strict and mediatypes.is_index(descriptor.media_type):
+            self._keep(descriptor, children)
+        return children
+
+    def _keep(self, index: Descriptor, children: tuple[Child, ...]) -> None:
+        if len(children) <= self._room:
+            self._room -= len(children)
+            self._indexes[index.digest, index.size, index.media_type] = children
+
+    def _listed(self, index: Descriptor) -> tuple[Child, ...]:
+        """What an index lists. Raises ContentError."""
+        known = self._indexes.get((index.digest, index.size, index.media_type))
+        if known is None:
+            known = read_children(self.provider, index, limit=self.options.document_limit)
+            self._keep(index, known)
+        return known
 
     def _asked(self) -> str:
         chosen = self.options.platforms
@@ -154,7 +177,7 @@ class OciPlanner(Planner):
                 yield platform, child
                 continue
             with suppress(ContentError):  # the walk has told it, where it is wanted at all
-                below = read_children(self.provider, child, limit=self.options.document_limit)
+                below = self._listed(child)
                 entered = self.select(below) if selected else below
                 stack.extend((grandchild, platform) for grandchild in reversed(entered))
 
@@ -175,10 +198,7 @@ class OciPlanner(Planner):
                 )
             )
         if len(self.select(children)) < len(children):
-            self.notes.append(
-                f"{owner}: its index still lists platforms that the archive leaves out; some readers "
-                "(kind load image-archive, ctr images import --all-platforms) refuse such an archive"
-            )
+            self.notes.append(note(NoteKind.LISTS_LEFT_OUT, owner))
 
     def _platforms_of(self, children: Sequence[Child]) -> str:
         has = (platform for platform, _ in self._leaves(children, selected=False) if platform is not None)
@@ -270,7 +290,7 @@ def oci_index(manifests: Sequence[Descriptor]) -> bytes:
 
 
 def docker_row(
-    children: Sequence[Child], names: Sequence[str], notes: list[str]
+    children: Sequence[Child], names: Sequence[str], notes: list[Note]
 ) -> Mapping[str, object] | None:
     """An entry of Docker's manifest.json for a manifest's ``children``; None where one is malformed.
 
@@ -284,11 +304,8 @@ def docker_row(
         try:
             tags.append(reference.familiar(name))
         except InvalidReference as error:
-            notes.append(f"{name} is no name that Docker can read, so manifest.json leaves it out: {error}")
+            notes.append(note(NoteKind.NO_DOCKER_NAME, name, reason=str(error)))
         else:
             if "@" in name:
-                notes.append(
-                    f"docker load refuses an archive with a digest in a name, such as {name}; for Docker, "
-                    "export under a tag alone, or leave manifest.json out (--no-docker-manifest)"
-                )
+                notes.append(note(NoteKind.DIGEST_IN_NAME, name))
     return {"Config": paths[0], "RepoTags": tags or None, "Layers": paths[1:] or None}

@@ -25,6 +25,7 @@ from exporter_core.graph.documents import (
     too_deep,
 )
 from exporter_core.graph.states import blob_state
+from exporter_core.plan.notes import Note
 from exporter_core.plan.values import Entry, ExportOptions, ExportPlan
 from exporter_core.progress import breathe
 
@@ -62,7 +63,7 @@ class Planner:
         self.again: list[Blob] = []
         self.algorithms: set[str] = set()
         self.problems: list[ShipglassError] = []
-        self.notes: list[str] = []
+        self.notes: list[Note] = []
         self._walked: set[tuple[str, str]] = set()
 
     # What a profile decides

@@ -11,6 +11,7 @@ from exporter_core.digest import Digest
 from exporter_core.errors import ContentError, MalformedDocument
 from exporter_core.graph.documents import DEEPEST, read_children
 from exporter_core.manifest import descriptor_json
+from exporter_core.plan.notes import NoteKind, note
 from exporter_core.plan.planner import Planner
 from exporter_core.plan.values import ExportOptions
 
@@ -43,9 +44,7 @@ class V1Planner(Planner):
         if isinstance(root, Descriptor):
             self._roots.append(root)
             if self._matchers is not None and len(self.blobs) == 1 and mediatypes.is_index(root.media_type):
-                self.notes.append(
-                    f"{image.name or root.digest}: no platform matches; only the index is written"
-                )
+                self.notes.append(note(NoteKind.INDEX_ALONE, image.name or root.digest_text))
 
     def read(
         self, descriptor: Descriptor, owner: str, above: tuple[Digest, ...], *, strict: bool

@@ -13,6 +13,7 @@ from exporter_core.errors import (
     PlanError,
     ShipglassError,
 )
+from exporter_core.plan.notes import Note
 from exporter_core.platforms import Platform, host_platform
 
 Profile: TypeAlias = Literal["oci", "v1"]
@@ -78,7 +79,7 @@ class ExportPlan:
     entries: tuple[Entry, ...]
     total: int
     problems: tuple[ShipglassError, ...]
-    notes: tuple[str, ...]
+    notes: tuple[Note, ...]
     images: tuple[Image, ...]
     options: ExportOptions
 

@@ -6,6 +6,7 @@ import os
 
 from exporter_core import ExportPlan
 from exporter_core.commands import export_command, skopeo_flags
+from exporter_core.plan import Note, NoteKind
 from gui.dialogs.export import ExportForm
 from gui.features.estimate import Estimate
 from gui.models.catalogue import split_name
@@ -71,25 +72,24 @@ def _plan_notes(plan: ExportPlan) -> list[str]:
     """The plan's notes in plain words; where it is of one image they need not name it."""
     notes = []
     for note in plan.notes:
-        name, _, rest = note.partition(": ")
-        words = _in_plain_words(rest, plan)
+        words = _in_plain_words(note, plan)
         if len(plan.images) > 1:
-            notes.append(f"{split_name(name)[0]}: {words}" if words else tr(note))
+            notes.append(f"{split_name(note.image)[0]}: {words}" if words else tr(str(note)))
         else:
-            notes.append(words or tr(note.removeprefix(f"{plan.images[0].name}: ")))
+            notes.append(words or tr(str(note).removeprefix(f"{plan.images[0].name}: ")))
     return notes
 
 
-def _in_plain_words(note: str, plan: ExportPlan) -> str:
+def _in_plain_words(note: Note, plan: ExportPlan) -> str:
     """What the core notes of an image most often, with what to do; "" for anything else."""
-    if note.startswith("its index still lists platforms"):
+    if note.kind is NoteKind.LISTS_LEFT_OUT:
         words = tr(
             "Its index still lists the platforms that are left out. kind load image-archive (kind#3795) and "
             "ctr images import --all-platforms refuse such an archive: choose everything for them."
         )
         flags = " ".join(skopeo_flags(plan))
         return f"{words}\n{tr('skopeo reads it with {flags}.', flags=flags)}" if flags else words
-    if note.endswith("docker load will not find this image"):
+    if note.kind is NoteKind.NOT_FOR_DOCKER:
         return tr(
             "None of these platforms is the one that docker load looks for: it will not find the image."
         )

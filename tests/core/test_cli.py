@@ -267,6 +267,12 @@ def test_export_checksum_prints_what_sha256sum_reads(run, store: Path, tmp_path:
     assert out == f"{hashlib.sha256(target.read_bytes()).hexdigest()}  {target}\n"
 
 
+def test_each_note_of_a_plan_has_its_kind(run_json) -> None:
+    plan = run_json("export", SAMPLE, WEB, "--plan", "--platform", "linux/amd64")
+    assert plan["noteKinds"] == ["lists-left-out"]
+    assert "its index still lists platforms" in plan["notes"][0]
+
+
 def test_export_plan_json_is_the_archive_to_be(run_json, store: Path, tmp_path: Path) -> None:
     plan = run_json("export", store, NAME, "--all-platforms", "--plan")
     assert {"bytes", "entries", "problems"} <= set(plan)
