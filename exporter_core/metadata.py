@@ -7,7 +7,7 @@ process.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol, runtime_checkable
@@ -137,6 +137,16 @@ class MetadataStore(Store, Protocol):
 
     def ingests(self) -> tuple[Ingest, ...]:
         """What is being written at this moment."""
+        ...
+
+    def changes(self, stop: Callable[[], bool]) -> Iterator[None]:
+        """One None at first and one each time that names, blobs, leases or snapshots may have changed since.
+
+        For a thread of its own, which lists anew at each: it waits between them, for ever, and ends within a
+        second after ``stop()`` is true (asked some times a second). Many changes at once give one None; what
+        changes while the caller lists gives another. Raises nothing: where the place cannot be asked any more
+        it waits, and gives a None once it can be again.
+        """
         ...
 
 

@@ -11,7 +11,7 @@ import io
 import os
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -27,6 +27,7 @@ from exporter_core.stores.bolt import BusyDatabase, Reading, read_stable
 from exporter_core.stores.containerd_schema import NamespaceBucket, text_time
 from exporter_core.stores.files import DirectoryFiles
 from exporter_core.stores.layout import LayoutStore, unreadable
+from exporter_core.stores.watching import changes_seen, newest_transaction
 
 METADATA, CONTENT = "io.containerd.metadata.v1.bolt", "io.containerd.content.v1.content"
 _BUILDKIT = "containerdmeta.db"
@@ -199,6 +200,10 @@ class ContainerdRoot(LayoutStore):
             for item in known
             if item.backend_ref in on_disk
         )
+
+    def changes(self, stop: Callable[[], bool]) -> Iterator[None]:
+        """See MetadataStore: the newest transaction is looked at once a second."""
+        return changes_seen(lambda: newest_transaction(self._place.metadata), stop)
 
     # --- the metadata
 

@@ -2,6 +2,8 @@
 
 import json
 import os
+import threading
+import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from datetime import UTC, datetime, timedelta, timezone
@@ -299,6 +301,43 @@ def test_a_change_is_seen(tmp_path: Path) -> None:
     assert store.info(digest) is None  # just looked
     assert [found.name for found in store.images()] == [ONE, "late:1", TWO]
     assert store.info(digest) is not None
+
+
+def test_changes_are_told(tmp_path: Path) -> None:
+    """One word at first, one for each change; none where only other files changed, and an end on request."""
+    root = write_root(filled(), tmp_path / "root")
+    told, stop = [0], threading.Event()
+
+    def watch() -> None:
+        for _ in opened(root).changes(stop.is_set):
+            told[0] += 1
+
+    def wait_for(count: int) -> None:
+        until = time.monotonic() + 10
+        while told[0] < count and time.monotonic() < until:
+            time.sleep(0.01)
+        assert told[0] == count
+
+    watcher = threading.Thread(target=watch)
+    watcher.start()
+    try:
+        wait_for(1)
+        os.utime(metadata(root))
+        time.sleep(1.2)
+        wait_for(1)
+        for count in (2, 3):
+            whole = tmp_path / f"{count}"
+            whole.write_bytes(metadata(root).read_bytes())
+            os.replace(whole, metadata(root))
+            wait_for(count)
+        os.rename(metadata(root), tmp_path / "away")
+        wait_for(4)
+        os.rename(tmp_path / "away", metadata(root))
+        wait_for(5)
+    finally:
+        stop.set()
+        watcher.join(5)
+    assert not watcher.is_alive()
 
 
 def test_a_blob_that_came_meanwhile(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
