@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import hashlib
 import os
 import stat
@@ -54,7 +55,8 @@ def to_path(run: Run, path: str, workers: int | None, overwrite: bool, checksum:
 
 def check_target(path: str, total: int, provider: Provider, *, overwrite: bool = False) -> None:
     """Raise TargetError for all that can be known, before the first byte, of writing ``total`` bytes to
-    ``path``: no such folder, a folder, an existing file, a full disk, the store itself. Writes nothing.
+    ``path``: no such folder, a folder, one that takes no new files, an existing file, a full disk, the store
+    itself. Writes nothing.
     """
     if "\0" in path or not path:
         raise TargetError(f"{path!r} is no path", hint="Name a file.")
@@ -87,6 +89,7 @@ def _check_file(final: str, shown: str, total: int, overwrite: bool) -> None:
         raise TargetError(f"{shown} is a folder", hint="Name a file in it.")
     if not os.path.isdir(folder):
         raise TargetError(f"there is no folder {folder}", hint="Make it first, or write elsewhere.")
+    _check_writable(folder, final)
     if _exists(final) and not overwrite:
         raise TargetError(f"{shown} exists already", hint="Choose another name, or overwrite it (--force).")
     free = free_space(folder)
@@ -95,6 +98,21 @@ def _check_file(final: str, shown: str, total: int, overwrite: bool) -> None:
             f"{folder} has {free} bytes free, the archive needs {total}",
             hint="Free some space, or write to another disk.",
         )
+
+
+def _check_writable(folder: str, final: str) -> None:
+    """Raise TargetError where the system says that ``folder`` takes no new file; its word is not the last."""
+    effective = os.access in os.supports_effective_ids
+    if not os.access(folder, os.W_OK | os.X_OK, effective_ids=effective):
+        code = errno.EROFS if _read_only(folder) else errno.EACCES
+        raise target_error(OSError(code, os.strerror(code)), final)
+
+
+def _read_only(folder: str) -> bool:
+    try:
+        return bool(os.statvfs(folder).f_flag & os.ST_RDONLY)
+    except (OSError, AttributeError):
+        return False
 
 
 def _exists(path: str) -> bool:

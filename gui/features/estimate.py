@@ -131,11 +131,6 @@ def _problem(
             check_target(path, largest, store, overwrite=True)
         except TargetError as error:
             return error
-        folder = os.path.dirname(os.path.realpath(path))
-        if not os.access(folder, os.W_OK):
-            return TargetError(
-                f"{folder} cannot be written to", hint=tr("Choose another folder, or change its permissions.")
-            )
     if free is not None and free < total:
         archives = plural(len(paths), "{n} archive", "{n} archives")
         text = f"there are {size(free)} free, {archives} need {size(total)}"

@@ -17,6 +17,7 @@ import pytest
 
 from exporter_core import Phase, new_progress, run_export
 from exporter_core.errors import TargetError
+from exporter_core.export import check_target
 from tests.core.helpers import as_nobody, exported, image_of, layer, listing, open_folder, planned
 
 # --- the target -------------------------------------------------------------------------------------------
@@ -203,6 +204,17 @@ def test_a_folder_that_may_not_be_written() -> None:
             run_export(plan, store, folder / "a.tar")
         assert "Permission denied" in str(caught.value) and caught.value.hint
         assert listing(folder) == []
+
+
+def test_a_folder_that_may_not_be_written_is_known_before_the_first_byte() -> None:
+    store = image_of(5000)
+    with open_folder() as folder:
+        check_target(str(folder / "a.tar"), 5000, store)
+        for mode in (0o555, 0o666):  # no new files; no way in
+            folder.chmod(mode)
+            with as_nobody(), pytest.raises(TargetError, match=r"a\.tar: Permission denied") as caught:
+                check_target(str(folder / "a.tar"), 5000, store, overwrite=True)
+            assert "choose another folder" in caught.value.hint
 
 
 def test_an_older_file_in_a_folder_that_may_not_be_written() -> None:
