@@ -276,6 +276,8 @@ class ExportDialog(QDialog):
         self.facts.setText(facts)
         self.notes.say(notes)
         self.failure.say(failure.title if failure else "", failure.text if failure else "")
+        reasons = bool(self.first_missing.label.text())
+        self.first_missing.setVisible(reasons and failure is None)  # else the failure says it, and more
         self.reason.setText(reason)
         self.start.setEnabled(not reason)
         self.start.setToolTip(reason)

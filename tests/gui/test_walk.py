@@ -292,6 +292,8 @@ def test_why_something_is_missing_is_read_at_once(sample: Driver) -> None:
     said = sample.child(QLabel, "exportFirstMissing")
     sample.wait(said.isVisible)
     assert "is not in the store" in said.text() and "sparse-cache" in said.text()
+    sample.press(sample.child(QRadioButton, "exportEverything"))
+    sample.wait(lambda: "is not in the store" in sample.error.toPlainText() and not said.isVisible())
     sample.dialog.reject()
 
 
