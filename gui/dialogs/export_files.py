@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import (
-    QAbstractItemView,
     QButtonGroup,
-    QHeaderView,
     QLineEdit,
     QRadioButton,
-    QTreeView,
     QVBoxLayout,
     QWidget,
 )  # fmt: skip
@@ -18,8 +15,7 @@ from gui.dialogs.rows import row
 from gui.models.file_name import FIELDS, template_problem
 from gui.models.targets import FILE, IMAGE, SIZE, STATE, TargetsModel
 from gui.text import plural, tr
-from gui.widgets import NoteLabel, muted
-from gui.widgets.rows import NamesDelegate
+from gui.widgets import NamesDelegate, NoteLabel, RowView, muted
 
 _WIDTHS = {IMAGE: 150, SIZE: 76, STATE: 168}
 _ROWS_SHOWN = 5
@@ -84,29 +80,13 @@ class FilesBox(QWidget):
         self.preview.setFixedHeight(self.preview.header().sizeHint().height() + rows * height + frame)
 
 
-class TargetsView(QTreeView):
+class TargetsView(RowView):
     """What is to be written where."""
 
     def __init__(self, model: TargetsModel) -> None:
-        super().__init__()
-        self.setObjectName("exportPreview")
-        self.setAccessibleName(tr("Files to be written"))
+        super().__init__(model, "exportPreview", tr("Files to be written"), widths=_WIDTHS, stretched=(FILE,))
         self.setProperty("framed", True)
-        self.setModel(model)
         self.setItemDelegate(NamesDelegate(STATE, self))
-        self.setRootIsDecorated(False)
-        self.setUniformRowHeights(True)
         self.setAllColumnsShowFocus(True)
-        self.setIconSize(QSize(16, 16))
-        self.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
-        self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
         self.setTabKeyNavigation(False)
-        header = self.header()
-        header.setSectionsMovable(False)
-        header.setSectionResizeMode(QHeaderView.ResizeMode.Interactive)
-        header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
-        for column, width in _WIDTHS.items():
-            self.setColumnWidth(column, width)
-        header.setStretchLastSection(False)
-        header.setSectionResizeMode(FILE, QHeaderView.ResizeMode.Stretch)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)

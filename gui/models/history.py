@@ -6,7 +6,7 @@ import re
 from contextlib import suppress
 from dataclasses import dataclass
 
-from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, Qt
+from PySide6.QtCore import QModelIndex, QObject
 
 from exporter_core import Descriptor, ImageConfig, Node, Store, expand, mediatypes
 from exporter_core.content import read_document, read_up_to
@@ -19,14 +19,13 @@ from gui.models import (
     DECORATION,
     DISPLAY,
     FOREGROUND,
-    NO_PARENT,
-    RIGHT,
     TOOL_TIP,
     VALUE,
     Index,
 )  # fmt: skip
 from gui.models.completeness import Badge, blob_badge
 from gui.models.json_text import SHOWN_MOST, JsonText, json_text
+from gui.models.table import Table
 from gui.text import exact_size, moment, number, plural, size, tr
 from gui.theme import icon, tokens
 
@@ -149,11 +148,12 @@ def step_details(row: StepRow) -> list[tuple[str, str]]:
     return [(label, value) for label, value in facts if value]
 
 
-class HistoryModel(QAbstractTableModel):
+class HistoryModel(Table):
     """The steps from the first on."""
 
     def __init__(self, parent: QObject | None = None) -> None:
-        super().__init__(parent)
+        titles = (tr("Layer"), tr("Step"), tr("Size"))
+        super().__init__(titles, (SIZE,), parent)
         self._rows: tuple[StepRow, ...] = ()
 
     def show(self, rows: tuple[StepRow, ...]) -> None:
@@ -169,25 +169,11 @@ class HistoryModel(QAbstractTableModel):
                 return self.index(at, WHAT)
         return QModelIndex()
 
+    def count(self) -> int:
+        """See Table."""
+        return len(self._rows)
+
     # Qt's side
-
-    def rowCount(self, parent: Index = NO_PARENT) -> int:
-        return 0 if parent.isValid() else len(self._rows)
-
-    def columnCount(self, parent: Index = NO_PARENT) -> int:
-        return 0 if parent.isValid() else SIZE + 1
-
-    def flags(self, index: Index) -> Qt.ItemFlag:
-        if not index.isValid():
-            return Qt.ItemFlag.NoItemFlags
-        return Qt.ItemFlag.ItemIsEnabled | Qt.ItemFlag.ItemIsSelectable | Qt.ItemFlag.ItemNeverHasChildren
-
-    def headerData(self, section: int, orientation: Qt.Orientation, role: int = DISPLAY) -> object:
-        if orientation != Qt.Orientation.Horizontal or not 0 <= section <= SIZE:
-            return None
-        if role == ALIGNMENT and section == SIZE:
-            return RIGHT
-        return (tr("Layer"), tr("Step"), tr("Size"))[section] if role == DISPLAY else None
 
     def data(self, index: Index, role: int = DISPLAY) -> object:
         if not index.isValid():
@@ -199,8 +185,8 @@ class HistoryModel(QAbstractTableModel):
             return icon(row.badge.icon, row.badge.tint)
         if role == FOREGROUND:
             return _colour(row, column)
-        if role == ALIGNMENT and column == SIZE:
-            return RIGHT
+        if role == ALIGNMENT:
+            return self.alignment(column)
         if role == TOOL_TIP:
             return _tip(row, column)
         if role == ACCESSIBLE_TEXT and column == WHAT:

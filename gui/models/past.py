@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from PySide6.QtCore import QAbstractTableModel, QObject, Qt
+from PySide6.QtCore import QObject
 
 from gui.job_list import Record
 from gui.models import (
@@ -16,13 +16,13 @@ from gui.models import (
     DISPLAY,
     FOREGROUND,
     NO_PARENT,
-    RIGHT,
     TOOL_TIP,
     VALUE,
     Index,
 )  # fmt: skip
 from gui.models.catalogue import split_name
 from gui.models.completeness import Badge
+from gui.models.table import Table
 from gui.text import duration, exact_size, moment, plural, size, tr
 from gui.theme import icon, tokens
 
@@ -53,11 +53,20 @@ def options_words(record: Record) -> str:
     return " · ".join(words)
 
 
-class PastModel(QAbstractTableModel):
+class PastModel(Table):
     """Shows records."""
 
     def __init__(self, parent: QObject | None = None) -> None:
-        super().__init__(parent)
+        titles = (
+            tr("Ended"),
+            tr("Image"),
+            tr("Written to"),
+            tr("Options"),
+            tr("Size"),
+            tr("Time"),
+            tr("State"),
+        )
+        super().__init__(titles, (SIZE, TIME), parent)
         self._records: list[Record] = []
 
     def show(self, records: Sequence[Record]) -> None:
@@ -76,24 +85,11 @@ class PastModel(QAbstractTableModel):
         """The record of a row."""
         return self._records[index.row()] if index.isValid() else None
 
+    def count(self) -> int:
+        """See Table."""
+        return len(self._records)
+
     # Qt's side
-
-    def rowCount(self, parent: Index = NO_PARENT) -> int:
-        return 0 if parent.isValid() else len(self._records)
-
-    def columnCount(self, parent: Index = NO_PARENT) -> int:
-        return 0 if parent.isValid() else STATE + 1
-
-    def headerData(self, section: int, orientation: Qt.Orientation, role: int = DISPLAY) -> object:
-        if orientation != Qt.Orientation.Horizontal or not 0 <= section <= STATE:
-            return None
-        if role == ALIGNMENT and section in (SIZE, TIME):
-            return RIGHT
-        if role != DISPLAY:
-            return None
-        return (
-            tr("Ended"), tr("Image"), tr("Written to"), tr("Options"), tr("Size"), tr("Time"), tr("State"),
-        )[section]  # fmt: skip
 
     def data(self, index: Index, role: int = DISPLAY) -> object:
         if not index.isValid():
@@ -102,7 +98,7 @@ class PastModel(QAbstractTableModel):
         if role == DISPLAY:
             return _text(record, column)
         if role == ALIGNMENT:
-            return RIGHT if column in (SIZE, TIME) else None
+            return self.alignment(column)
         if role == TOOL_TIP:
             return _tip(record, column)
         if role == VALUE:

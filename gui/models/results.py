@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from PySide6.QtCore import QAbstractTableModel, QObject, Qt
+from PySide6.QtCore import QObject
 
 from exporter_core.humanize import short_digest
 from gui.job_list import ExportJob, JobState, Part
@@ -15,25 +15,25 @@ from gui.models import (
     DECORATION,
     DISPLAY,
     FOREGROUND,
-    NO_PARENT,
-    RIGHT,
     TOOL_TIP,
     VALUE,
     Index,
 )  # fmt: skip
 from gui.models.failure import sentence_of
 from gui.models.job_words import images_title, part_badge
+from gui.models.table import Table
 from gui.text import duration, exact_size, size, tr
 from gui.theme import icon, tokens
 
 IMAGE, FILE, SIZE, TIME, SHA256, STATE = range(6)
 
 
-class ResultsModel(QAbstractTableModel):
+class ResultsModel(Table):
     """One row for each file of the export that is shown."""
 
     def __init__(self, parent: QObject | None = None) -> None:
-        super().__init__(parent)
+        titles = (tr("Image"), tr("File"), tr("Size"), tr("Time"), tr("SHA-256"), tr("State"))
+        super().__init__(titles, (SIZE, TIME), parent)
         self._parts: tuple[Part, ...] = ()
 
     def show(self, export: ExportJob | None) -> None:
@@ -50,22 +50,11 @@ class ResultsModel(QAbstractTableModel):
         """The file of a row."""
         return self._parts[index.row()] if index.isValid() else None
 
+    def count(self) -> int:
+        """See Table."""
+        return len(self._parts)
+
     # Qt's side
-
-    def rowCount(self, parent: Index = NO_PARENT) -> int:
-        return 0 if parent.isValid() else len(self._parts)
-
-    def columnCount(self, parent: Index = NO_PARENT) -> int:
-        return 0 if parent.isValid() else STATE + 1
-
-    def headerData(self, section: int, orientation: Qt.Orientation, role: int = DISPLAY) -> object:
-        if orientation != Qt.Orientation.Horizontal or not 0 <= section <= STATE:
-            return None
-        if role == ALIGNMENT and section in (SIZE, TIME):
-            return RIGHT
-        if role != DISPLAY:
-            return None
-        return (tr("Image"), tr("File"), tr("Size"), tr("Time"), tr("SHA-256"), tr("State"))[section]
 
     def data(self, index: Index, role: int = DISPLAY) -> object:
         if not index.isValid():
@@ -74,7 +63,7 @@ class ResultsModel(QAbstractTableModel):
         if role == DISPLAY:
             return _text(part, column)
         if role == ALIGNMENT:
-            return RIGHT if column in (SIZE, TIME) else None
+            return self.alignment(column)
         if role == TOOL_TIP:
             return _tip(part, column)
         if role == VALUE:

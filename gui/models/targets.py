@@ -7,7 +7,7 @@ import re
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
-from PySide6.QtCore import QAbstractTableModel, QObject, Qt
+from PySide6.QtCore import QObject
 
 from exporter_core import ExportOptions, ExportPlan, Image
 from gui.models import (
@@ -16,8 +16,6 @@ from gui.models import (
     DECORATION,
     DISPLAY,
     FOREGROUND,
-    NO_PARENT,
-    RIGHT,
     TOOL_TIP,
     VALUE,
     Index,
@@ -25,6 +23,7 @@ from gui.models import (
 from gui.models.catalogue import split_name
 from gui.models.completeness import Badge
 from gui.models.file_name import file_name
+from gui.models.table import Table
 from gui.text import exact_size, plural, size, tr
 from gui.theme import icon, tokens
 
@@ -78,11 +77,12 @@ def targets_problem(targets: Sequence[Target]) -> str:
     return f"{words} {tr('Add {{tag}}, {{repository}} or {{digest}} to the template.').format()}"
 
 
-class TargetsModel(QAbstractTableModel):
+class TargetsModel(Table):
     """Image, file, size, and what is to be said of it."""
 
     def __init__(self, parent: QObject | None = None) -> None:
-        super().__init__(parent)
+        titles = (tr("Image"), tr("File"), tr("Size"), tr("State"))
+        super().__init__(titles, (SIZE,), parent)
         self._targets: list[Target] = []
         self._plans: Sequence[ExportPlan] = ()
         self._existing: Collection[str] = ()
@@ -99,20 +99,11 @@ class TargetsModel(QAbstractTableModel):
         if targets:
             self.dataChanged.emit(self.index(0, 0), self.index(len(targets) - 1, STATE))
 
+    def count(self) -> int:
+        """See Table."""
+        return len(self._targets)
+
     # Qt's side
-
-    def rowCount(self, parent: Index = NO_PARENT) -> int:
-        return 0 if parent.isValid() else len(self._targets)
-
-    def columnCount(self, parent: Index = NO_PARENT) -> int:
-        return 0 if parent.isValid() else STATE + 1
-
-    def headerData(self, section: int, orientation: Qt.Orientation, role: int = DISPLAY) -> object:
-        if orientation != Qt.Orientation.Horizontal or not 0 <= section <= STATE:
-            return None
-        if role == ALIGNMENT and section == SIZE:
-            return RIGHT
-        return (tr("Image"), tr("File"), tr("Size"), tr("State"))[section] if role == DISPLAY else None
 
     def data(self, index: Index, role: int = DISPLAY) -> object:
         if not index.isValid():
@@ -122,7 +113,7 @@ class TargetsModel(QAbstractTableModel):
         if role == DISPLAY:
             return self._text(row, column)
         if role == ALIGNMENT:
-            return RIGHT if column == SIZE else None
+            return self.alignment(column)
         if role == VALUE:
             return target
         if role == TOOL_TIP:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import QAbstractTableModel, QObject, Qt
+from PySide6.QtCore import QObject
 
 from exporter_core.usage import Use
 from gui.models import (
@@ -13,12 +13,12 @@ from gui.models import (
     DECORATION,
     DISPLAY,
     FOREGROUND,
-    NO_PARENT,
     TOOL_TIP,
     VALUE,
     Index,
 )  # fmt: skip
 from gui.models.catalogue import split_name
+from gui.models.table import Table
 from gui.text import number, plural, tr
 from gui.theme import icon, tokens
 
@@ -36,11 +36,12 @@ def usage_words(uses: Sequence[Use], images: int) -> str:
     )
 
 
-class UsageModel(QAbstractTableModel):
+class UsageModel(Table):
     """Uses in the order of the images; ``here`` is the one that is looked at."""
 
     def __init__(self, parent: QObject | None = None) -> None:
-        super().__init__(parent)
+        titles = (tr("Image"), tr("As"))
+        super().__init__(titles, (), parent)
         self._uses: Sequence[Use] = ()
         self._here: tuple[object, tuple[int, ...]] = (None, ())
 
@@ -51,23 +52,11 @@ class UsageModel(QAbstractTableModel):
         self._here = (image, path)
         self.endResetModel()
 
+    def count(self) -> int:
+        """See Table."""
+        return len(self._uses)
+
     # Qt's side
-
-    def rowCount(self, parent: Index = NO_PARENT) -> int:
-        return 0 if parent.isValid() else len(self._uses)
-
-    def columnCount(self, parent: Index = NO_PARENT) -> int:
-        return 0 if parent.isValid() else AS + 1
-
-    def flags(self, index: Index) -> Qt.ItemFlag:
-        if not index.isValid():
-            return Qt.ItemFlag.NoItemFlags
-        return Qt.ItemFlag.ItemIsEnabled | Qt.ItemFlag.ItemIsSelectable | Qt.ItemFlag.ItemNeverHasChildren
-
-    def headerData(self, section: int, orientation: Qt.Orientation, role: int = DISPLAY) -> object:
-        if orientation != Qt.Orientation.Horizontal or role != DISPLAY or not 0 <= section <= AS:
-            return None
-        return (tr("Image"), tr("As"))[section]
 
     def data(self, index: Index, role: int = DISPLAY) -> object:
         if not index.isValid():

@@ -4,24 +4,14 @@ from __future__ import annotations
 
 from html import escape
 
-from PySide6.QtCore import QModelIndex, QSize, Qt, Signal
-from PySide6.QtGui import QKeyEvent
-from PySide6.QtWidgets import (
-    QAbstractItemView,
-    QFrame,
-    QHeaderView,
-    QSplitter,
-    QTextBrowser,
-    QTreeView,
-    QVBoxLayout,
-    QWidget,
-)  # fmt: skip
+from PySide6.QtCore import QModelIndex, Qt, Signal
+from PySide6.QtWidgets import QFrame, QSplitter, QTextBrowser, QVBoxLayout, QWidget
 
 from gui.models import VALUE
 from gui.models.history import LAYER, SIZE, WHAT, HistoryModel, Making, StepRow, step_details
 from gui.text import tr
 from gui.theme import fixed_font, tokens
-from gui.widgets import NoteLabel, Pages, RowDelegate
+from gui.widgets import NoteLabel, Pages, RowView
 
 
 class HistoryPane(QFrame):
@@ -32,7 +22,13 @@ class HistoryPane(QFrame):
     def __init__(self, model: HistoryModel, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.model = model
-        self.view = HistoryView(model)
+        self.view = RowView(
+            model,
+            "historyView",
+            tr("History of the image"),
+            widths={LAYER: 56, SIZE: 74},
+            stretched=(WHAT,),
+        )
         self.note = NoteLabel("triangle-alert", "warn")
         self.note.setContentsMargins(12, 8, 12, 8)
         self.detail = QTextBrowser()
@@ -99,39 +95,6 @@ class HistoryPane(QFrame):
         row = index.data(VALUE)
         if isinstance(row, StepRow) and row.node is not None:
             self.layerWanted.emit(row.step.number)
-
-
-class HistoryView(QTreeView):
-    """The steps; ``entered_(index)`` at Enter."""
-
-    entered_ = Signal(QModelIndex)
-
-    def __init__(self, model: HistoryModel) -> None:
-        super().__init__()
-        self.setObjectName("historyView")
-        self.setAccessibleName(tr("History of the image"))
-        self.setModel(model)
-        self.setItemDelegate(RowDelegate(self))
-        self.setRootIsDecorated(False)
-        self.setUniformRowHeights(True)
-        self.setAllColumnsShowFocus(False)
-        self.setIconSize(QSize(16, 16))
-        self.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
-        self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
-        self.setTextElideMode(Qt.TextElideMode.ElideRight)
-        header = self.header()
-        header.setStretchLastSection(False)
-        header.setSectionsMovable(False)
-        header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
-        header.setSectionResizeMode(WHAT, QHeaderView.ResizeMode.Stretch)
-        self.setColumnWidth(LAYER, 56)
-        self.setColumnWidth(SIZE, 74)
-
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
-            self.entered_.emit(self.currentIndex())
-            return
-        super().keyPressEvent(event)
 
 
 def _detail(row: StepRow) -> str:

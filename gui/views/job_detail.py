@@ -2,24 +2,14 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QSize, Qt
-from PySide6.QtWidgets import (
-    QAbstractItemView,
-    QFrame,
-    QHeaderView,
-    QStackedWidget,
-    QTabBar,
-    QTreeView,
-    QVBoxLayout,
-    QWidget,
-)
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QFrame, QStackedWidget, QTabBar, QVBoxLayout, QWidget
 
 from gui.actions import Actions
 from gui.models.results import FILE, IMAGE, SHA256, SIZE, STATE, TIME, ResultsModel
 from gui.text import tr
 from gui.views.load_card import LoadCard
-from gui.widgets import FailureCard
-from gui.widgets.rows import NamesDelegate
+from gui.widgets import FailureCard, NamesDelegate, RowView
 
 RESULTS, FAILURE, LOAD = range(3)
 _WIDTHS = {IMAGE: 120, FILE: 160, SIZE: 76, TIME: 64, SHA256: 116, STATE: 156}
@@ -69,31 +59,16 @@ class JobDetail(QWidget):
         self._stack.setCurrentIndex(page)
 
 
-class ResultsView(QTreeView):
+class ResultsView(RowView):
     """The table of files."""
 
     def __init__(self, model: ResultsModel) -> None:
-        super().__init__()
-        self.setObjectName("resultTable")
-        self.setAccessibleName(tr("Files of this export"))
-        self.setModel(model)
+        super().__init__(
+            model, "resultTable", tr("Files of this export"), widths=_WIDTHS, stretched=(IMAGE, FILE)
+        )
         self.setItemDelegate(NamesDelegate(STATE, self))
-        self.setRootIsDecorated(False)
-        self.setUniformRowHeights(True)
         self.setAllColumnsShowFocus(True)
-        self.setIconSize(QSize(16, 16))
-        self.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
-        self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
-        header = self.header()
-        header.setMinimumSectionSize(48)
-        header.setSectionsMovable(False)
-        header.setSectionResizeMode(QHeaderView.ResizeMode.Interactive)
-        header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
-        for column, width in _WIDTHS.items():
-            self.setColumnWidth(column, width)
-        header.setStretchLastSection(False)
-        for column in (IMAGE, FILE):
-            header.setSectionResizeMode(column, QHeaderView.ResizeMode.Stretch)
+        self.header().setMinimumSectionSize(48)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         model.dataChanged.connect(self._refresh)
         model.modelReset.connect(self._refresh)

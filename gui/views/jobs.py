@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QModelIndex, QPoint, QRectF, QSize, Qt, Signal
+from PySide6.QtCore import QModelIndex, QPoint, QRectF, Qt, Signal
 from PySide6.QtGui import QColor, QPainter, QResizeEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QFrame,
     QHBoxLayout,
-    QHeaderView,
     QSplitter,
     QStackedWidget,
     QStyle,
     QStyleOptionViewItem,
     QTabBar,
     QToolButton,
-    QTreeView,
     QVBoxLayout,
     QWidget,
 )  # fmt: skip
@@ -29,7 +27,7 @@ from gui.text import tr
 from gui.theme import icon, tokens
 from gui.views.job_detail import JobDetail
 from gui.views.past import PastPane
-from gui.widgets import NoteLabel, Pages, RowDelegate, tool_button
+from gui.widgets import NoteLabel, Pages, RowDelegate, RowView, tool_button
 
 _BUTTONS = ("retryJob", "revealJob", "openJob", "clearJobs")
 _NARROWEST = 420
@@ -199,33 +197,16 @@ class JobsPane(QFrame):
             button.setToolButtonStyle(words)
 
 
-class JobsView(QTreeView):
+class JobsView(RowView):
     """The exports and their blobs."""
 
     def __init__(self, model: JobsModel) -> None:
-        super().__init__()
-        self.setObjectName("jobsView")
-        self.setAccessibleName(tr("Exports"))
-        self.setModel(model)
+        super().__init__(model, "jobsView", tr("Exports"), flat=False, widths=_WIDTHS, stretched=(WHAT,))
         self.setItemDelegate(JobDelegate(self))
-        self.setUniformRowHeights(True)
-        self.setAllColumnsShowFocus(False)
-        self.setIconSize(QSize(16, 16))
-        self.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
         self.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
         self.setDragDropMode(QAbstractItemView.DragDropMode.DragDrop)
         self.setDefaultDropAction(Qt.DropAction.MoveAction)
         self.setDropIndicatorShown(True)
-        self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
-        self.setTextElideMode(Qt.TextElideMode.ElideRight)
-        header = self.header()
-        header.setStretchLastSection(False)
-        header.setSectionsMovable(False)
-        header.setSectionResizeMode(QHeaderView.ResizeMode.Interactive)
-        header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
-        for column, width in _WIDTHS.items():
-            self.setColumnWidth(column, width)
-        header.setSectionResizeMode(WHAT, QHeaderView.ResizeMode.Stretch)
 
     def current(self) -> QModelIndex:
         """The current row."""

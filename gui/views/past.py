@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QSize, Qt, Signal
-from PySide6.QtWidgets import QAbstractItemView, QHBoxLayout, QHeaderView, QTreeView, QVBoxLayout, QWidget
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from gui.models.past import IMAGES, OPTIONS, SIZE, STATE, TARGET, TIME, WHEN, PastModel
 from gui.text import tr
-from gui.widgets import Pages, RowDelegate, muted, plain_button
+from gui.widgets import Pages, RowView, muted, plain_button
 
 _WIDTHS = {WHEN: 140, IMAGES: 170, TARGET: 330, OPTIONS: 160, SIZE: 84, TIME: 72, STATE: 150}
 
@@ -22,7 +22,10 @@ class PastPane(QWidget):
 
     def __init__(self, model: PastModel) -> None:
         super().__init__()
-        self.view = PastView(model)
+        self.view = RowView(
+            model, "exportHistoryView", tr("Earlier exports"), widths=_WIDTHS, stretched=(TARGET,)
+        )
+        self.view.setTextElideMode(Qt.TextElideMode.ElideMiddle)
         self.pages = Pages(self.view)
         self.again = plain_button(tr("Run &again…"), "rotate-cw")
         self.again.setObjectName("pastAgain")
@@ -84,28 +87,3 @@ class PastPane(QWidget):
                 tr("No earlier exports"),
                 tr("What you export is listed here, even after a restart."),
             )
-
-
-class PastView(QTreeView):
-    """The table."""
-
-    def __init__(self, model: PastModel) -> None:
-        super().__init__()
-        self.setObjectName("exportHistoryView")
-        self.setAccessibleName(tr("Earlier exports"))
-        self.setModel(model)
-        self.setItemDelegate(RowDelegate(self))
-        self.setRootIsDecorated(False)
-        self.setUniformRowHeights(True)
-        self.setIconSize(QSize(16, 16))
-        self.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
-        self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
-        self.setTextElideMode(Qt.TextElideMode.ElideMiddle)
-        header = self.header()
-        header.setStretchLastSection(False)
-        header.setSectionsMovable(False)
-        header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
-        for column, width in _WIDTHS.items():
-            self.setColumnWidth(column, width)
-        header.setSectionResizeMode(QHeaderView.ResizeMode.Interactive)
-        header.setSectionResizeMode(TARGET, QHeaderView.ResizeMode.Stretch)

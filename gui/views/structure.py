@@ -12,11 +12,9 @@ from PySide6.QtWidgets import (
     QFrame,
     QGridLayout,
     QHBoxLayout,
-    QHeaderView,
     QLabel,
     QTabWidget,
     QToolButton,
-    QTreeView,
     QVBoxLayout,
     QWidget,
 )  # fmt: skip
@@ -28,7 +26,7 @@ from gui.models.completeness import all_badge, platform_badge
 from gui.models.tree import DIGEST, LABEL, SIZE, STATE, TYPE, TreeModel
 from gui.text import tr
 from gui.theme import icon
-from gui.widgets import Pages, RowDelegate, action_button, tool_button
+from gui.widgets import Pages, RowView, action_button, tool_button
 
 STATUS = USER + 1
 """Role of the picker's items: the PlatformStatus (None: all). ``currentData()`` is the Platform."""
@@ -183,29 +181,11 @@ def picker_items(picker: QComboBox) -> Sequence[str]:
     return [picker.itemText(at) for at in range(picker.count())]
 
 
-class StructureView(QTreeView):
+class StructureView(RowView):
     """The tree."""
 
     def __init__(self, model: TreeModel) -> None:
-        super().__init__()
-        self.setObjectName("structureView")
-        self.setAccessibleName(tr("Structure of the image"))
-        self.setModel(model)
-        self.setItemDelegate(RowDelegate(self))
-        self.setUniformRowHeights(True)
-        self.setAllColumnsShowFocus(False)
-        self.setAlternatingRowColors(False)
-        self.setIconSize(QSize(16, 16))
-        self.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
+        super().__init__(model, "structureView", tr("Structure of the image"), flat=False, widths=_WIDTHS)
         self.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
-        self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
         self.setHorizontalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
-        self.setTextElideMode(Qt.TextElideMode.ElideRight)
-        header = self.header()
-        header.setStretchLastSection(True)
-        header.setSectionsMovable(False)
-        header.setMinimumSectionSize(48)
-        header.setSectionResizeMode(QHeaderView.ResizeMode.Interactive)
-        header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
-        for column, width in _WIDTHS.items():
-            self.setColumnWidth(column, width)
+        self.header().setMinimumSectionSize(48)

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import QModelIndex, QSize, Qt, Signal
-from PySide6.QtGui import QKeyEvent, QResizeEvent
-from PySide6.QtWidgets import QAbstractItemView, QFrame, QTreeView, QVBoxLayout, QWidget
+from PySide6.QtCore import QModelIndex, Qt, Signal
+from PySide6.QtGui import QResizeEvent
+from PySide6.QtWidgets import QFrame, QVBoxLayout, QWidget
 
 from exporter_core.humanize import short_digest
 from exporter_core.usage import Use
 from gui.models import VALUE
 from gui.models.usage import UsageModel, usage_words
 from gui.text import number, plural, tr
-from gui.widgets import ElidedLabel, Pages, RowDelegate
+from gui.widgets import ElidedLabel, Pages, RowView
 
 _IMAGE_SHARE = 0.42  # of the width
 
@@ -81,34 +81,14 @@ class UsagePane(QFrame):
             self.useWanted.emit(use)
 
 
-class UsageView(QTreeView):
-    """The rows; ``entered_(index)`` at Enter."""
-
-    entered_ = Signal(QModelIndex)
+class UsageView(RowView):
+    """The rows; the images have their share of the width."""
 
     def __init__(self, model: UsageModel) -> None:
-        super().__init__()
-        self.setObjectName("usedByView")
-        self.setAccessibleName(tr("What refers to this blob"))
-        self.setModel(model)
-        self.setItemDelegate(RowDelegate(self))
-        self.setRootIsDecorated(False)
-        self.setUniformRowHeights(True)
-        self.setAllColumnsShowFocus(False)
-        self.setIconSize(QSize(16, 16))
-        self.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
-        self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
+        super().__init__(model, "usedByView", tr("What refers to this blob"))
         self.setTextElideMode(Qt.TextElideMode.ElideMiddle)
-        self.header().setSectionsMovable(False)
-        self.header().setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
         self.setColumnWidth(0, round(self.viewport().width() * _IMAGE_SHARE))
-
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
-            self.entered_.emit(self.currentIndex())
-            return
-        super().keyPressEvent(event)

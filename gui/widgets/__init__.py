@@ -4,15 +4,17 @@ from gui.widgets.buttons import action_button, icon_button, plain_button, tool_b
 from gui.widgets.cards import FailureCard, NoteLabel
 from gui.widgets.labels import ElidedLabel, heading, muted
 from gui.widgets.placeholder import Pages, Placeholder
-from gui.widgets.rows import RowDelegate
+from gui.widgets.rows import NamesDelegate, RowDelegate, RowView
 
 __all__ = [
     "ElidedLabel",
     "FailureCard",
+    "NamesDelegate",
     "NoteLabel",
     "Pages",
     "Placeholder",
     "RowDelegate",
+    "RowView",
     "action_button",
     "heading",
     "icon_button",
