@@ -1,7 +1,7 @@
 """The command line: text or ``--json`` out, one exit code for each class of error (see errors.py).
 
-``images``, ``tree``, ``export``, ``verify``. Data goes to stdout, everything else to stderr, so that an
-archive can be piped. The window calls the same core; nothing is decided here.
+``images``, ``tree``, ``export``, ``verify``, ``stores``, ``kept``. Data goes to stdout, everything
+else to stderr, so that an archive can be piped. The window calls the same core; nothing is decided here.
 """
 
 from __future__ import annotations

@@ -9,7 +9,7 @@ from exporter_core import __version__
 from exporter_core.content import DOCUMENT_LIMIT
 from exporter_core.errors import UsageError
 
-COMMANDS = ("images", "tree", "export", "verify")
+COMMANDS = ("images", "tree", "export", "verify", "stores", "kept")
 """The words that mean the command line and not the window."""
 
 _STORE = "a layout folder, a content folder, or a tar archive of one"
@@ -55,6 +55,16 @@ def _parser() -> argparse.ArgumentParser:
     check.add_argument("store", metavar="PATH", help=_STORE)
     check.add_argument("--sha256", type=_sha256, metavar="HEX", help="what the whole archive should hash to")
     check.add_argument("-q", "--quiet", action="store_true", help="print only what is wrong")
+    _command(commands, "stores", "list the well-known places of this machine that hold images")
+    kept = _command(commands, "kept", "say what keeps a blob of containerd's, or which blobs nothing keeps")
+    kept.add_argument("store", metavar="STORE", help="containerd's root (PATH?namespace=NAME)")
+    kept.add_argument("digest", metavar="DIGEST", nargs="?", help="a blob's digest (its beginning will do)")
+    kept.add_argument(
+        "--containerd",
+        type=_version,
+        metavar="VERSION",
+        help="whose collector decides, such as 1.7 (default: the newest known)",
+    )
     return parser
 
 
@@ -121,6 +131,13 @@ def _sha256(text: str) -> str:
     if len(digits) != 64 or not set(digits) <= set("0123456789abcdef"):
         raise argparse.ArgumentTypeError(f"{text!r} is no SHA-256 (64 hexadecimal digits)")
     return digits
+
+
+def _version(text: str) -> tuple[int, int]:
+    parts = text.removeprefix("v").split(".")
+    if len(parts) < 2 or not all(part.isdecimal() for part in parts[:2]):
+        raise argparse.ArgumentTypeError(f"{text!r} is no version (examples: 1.7, 2.2)")
+    return int(parts[0]), int(parts[1])
 
 
 def _size(text: str) -> int:

@@ -11,6 +11,7 @@ from contextlib import closing
 
 from exporter_core import gojson, graph, platforms
 from exporter_core.cli import documents, terminal, text
+from exporter_core.cli.kept import kept
 from exporter_core.cli.progress import HashCounter, ProgressPrinter
 from exporter_core.cli.signals import cancelling
 from exporter_core.content import Image, Store
@@ -88,11 +89,26 @@ def check(options: argparse.Namespace) -> int:
     return report.problems[0].exit_code if report.problems else 0
 
 
+def stores(options: argparse.Namespace) -> int:
+    """List what is at the well-known places."""
+    from exporter_core.stores.discover import discover  # only this command pays for it
+
+    places = discover(os.environ, os.path.expanduser("~"))
+    found = [place for place in places if place.exists]
+    if options.json:
+        terminal.put_json([documents.place(place) for place in found])
+    else:
+        text.stores(found, [place.location for place in places])
+    return 0
+
+
 RUN: Mapping[str, Callable[[argparse.Namespace], int]] = {
     "images": images,
     "tree": tree,
     "export": export,
     "verify": check,
+    "stores": stores,
+    "kept": kept,
 }
 
 

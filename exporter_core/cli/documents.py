@@ -10,6 +10,7 @@ from exporter_core.plan import ExportPlan
 
 if TYPE_CHECKING:
     from exporter_core.graph import ImageSummary, Node
+    from exporter_core.stores.discover import Place
     from exporter_core.verify import VerifyReport
 
 
@@ -100,4 +101,18 @@ def verified(report: VerifyReport) -> dict[str, Any]:
         "images": report.images,
         "problems": [problem(error) for error in report.problems],
         "notes": list(report.notes),
+    }
+
+
+def place(value: Place) -> dict[str, Any]:
+    """An element of ``stores --json``: a place that exists."""
+    return {
+        "location": value.location,
+        "title": value.title,
+        "kind": value.kind,
+        "readable": value.readable,
+        "images": value.images,
+        "namespaces": list(value.namespaces),
+        "problem": value.problem or None,
+        "hint": value.hint or None,
     }

@@ -18,6 +18,7 @@ from exporter_core.plan import ExportPlan
 
 if TYPE_CHECKING:
     from exporter_core.graph import ImageSummary, Node
+    from exporter_core.stores.discover import Place
     from exporter_core.verify import VerifyReport
 
 _GLYPHS = {
@@ -207,3 +208,29 @@ def verified(report: VerifyReport, *, quiet: bool) -> None:
         f"{verdict} {printable(report.location)}: {humanize.count(report.blobs, 'blob', 'blobs')}, "
         f"{humanize.size(report.bytes)}, {humanize.count(report.images, 'image', 'images')}"
     )
+
+
+# stores
+
+
+def stores(found: Sequence[Place], looked_for: Sequence[str]) -> None:
+    """A table of what is there, then what to do about those that cannot be opened."""
+    if not found:
+        say(f"no container store was found; looked for: {', '.join(looked_for)}")
+        return
+    rows = [("PLACE", "WHOSE", "KIND", "IMAGES", "NAMESPACES"), *(_place(place) for place in found)]
+    widths = [max(len(row[i]) for row in rows) for i in range(4)]
+    for place, whose, kind, count, rest in rows:
+        line = f"{place:{widths[0]}}  {whose:{widths[1]}}  {kind:{widths[2]}}  {count:>{widths[3]}}  {rest}"
+        put(line.rstrip())
+    terminal.flush()
+    for closed in found:
+        if closed.problem:
+            say(f"note: {printable(closed.problem)}")
+            say(f"  {printable(closed.hint)}")
+
+
+def _place(place: Place) -> tuple[str, str, str, str, str]:
+    count = "" if place.images is None else str(place.images)
+    rest = ", ".join(place.namespaces) if place.readable else "✗ cannot be opened, see below"
+    return printable(place.location), place.title, place.kind, count, printable(rest)

@@ -4,12 +4,18 @@ which snapshot is which layer unpacked; what an image has alone and what it shar
 
 from __future__ import annotations
 
-from exporter_core.kept.index import Garbage, KeptIndex, Link, Reason, Thing, build_kept
-from exporter_core.kept.layers import Unpacked, chain_ids, unpacked
-from exporter_core.kept.rules import NEWEST, Kind, Version
-from exporter_core.kept.sizes import ImageSize, Sizes, sizes
+from typing import TYPE_CHECKING
+
+from exporter_core.lazy import attributes
+
+if TYPE_CHECKING:
+    from exporter_core.kept.index import MOST, Garbage, KeptIndex, Link, Reason, Thing, build_kept
+    from exporter_core.kept.layers import Unpacked, chain_ids, unpacked
+    from exporter_core.kept.rules import NEWEST, Kind, Version
+    from exporter_core.kept.sums import ImageSize, Sizes, sizes
 
 __all__ = [
+    "MOST",
     "NEWEST",
     "Garbage",
     "ImageSize",
@@ -26,3 +32,11 @@ __all__ = [
     "sizes",
     "unpacked",
 ]
+
+_HOMES = {
+    "index": ("MOST", "Garbage", "KeptIndex", "Link", "Reason", "Thing", "build_kept"),
+    "layers": ("Unpacked", "chain_ids", "unpacked"),
+    "rules": ("NEWEST", "Kind", "Version"),
+    "sums": ("ImageSize", "Sizes", "sizes"),
+}
+__getattr__ = attributes(__name__, _HOMES)

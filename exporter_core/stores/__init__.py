@@ -11,7 +11,8 @@ from exporter_core.stores.layout import INDEX, LAYOUT, LayoutStore, unreadable
 
 _ACCEPTED = (
     "Give an OCI layout folder (oci-layout, index.json, blobs), a content folder (blobs/<algorithm>/<hex>), "
-    "containerd's root (/var/lib/containerd, say), or a plain tar archive of a layout."
+    "containerd's root (/var/lib/containerd, say), or a plain tar archive of a layout. "
+    "shipglass stores lists those of this machine."
 )
 _COMPRESSED = {b"\x1f\x8b": "gzip", b"\x28\xb5\x2f\xfd": "zstd", b"\xfd7zXZ": "xz", b"BZh": "bzip2"}
 

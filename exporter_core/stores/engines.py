@@ -18,6 +18,8 @@ _MOST = 8 << 20
 _MACHINES = {
     "com.docker.docker": "Docker Desktop",
     ".docker/desktop": "Docker Desktop",
+    ".docker/run": "Docker Desktop",
+    ".rd": "Rancher Desktop",
     ".colima": "colima",
     ".lima": "lima",
 }

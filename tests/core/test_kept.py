@@ -1,6 +1,7 @@
 """Why a blob is still there: the collector's rules one by one; layers and snapshots; sizes of images."""
 
 import hashlib
+import json
 from collections.abc import Mapping
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
@@ -12,6 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from exporter_core import open_store
+from exporter_core.cli import main
 from exporter_core.errors import Cancelled
 from exporter_core.kept import (
     Kind,
@@ -498,3 +500,57 @@ def test_sizes_count_another_name_as_another_image_and_what_is_there() -> None:
     whole = sum(len(data) for data in builder.blobs.values())
     assert {(size.total, size.unique, size.shared) for size in found.images.values()} == {(whole, 0, whole)}
     assert (found.bytes, found.shared, len(found.images)) == (whole, whole, 2)
+
+
+# --- on the command line ---------------------------------------------------------------------------------
+
+
+def test_kept_on_the_command_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    tree = {**content(a={f"{GC}ref.content.l.0": B}), b"images": {b"one:1": image(target(A))}}
+    other = {b"content": {b"blob": {C.encode(): blob(30)}}}
+    path = str(root_of(tmp_path, {b"default": tree, b"moby": other}))
+    assert main(["kept", path]) == 0
+    assert capsys.readouterr().out.splitlines() == [
+        *sorted(
+            [f"{C}  30 B  also in another namespace", f"{D}  40 B", f"{E}  50 B"],
+        ),
+        "nothing keeps 3 blobs (120 B, 90 B of it in no other namespace) of 5 blobs (150 B), and 0 snapshots",
+    ]
+    assert main(["kept", path, B[:14]]) == 0
+    assert capsys.readouterr().out.splitlines() == [
+        f"{B}  20 B",
+        "  image one:1",
+        f"    target → blob {A}",
+        f"    {GC}ref.content.l.0 → blob {B}",
+    ]
+    assert main(["kept", path, D[7:20]]) == 0
+    assert "nothing keeps it" in capsys.readouterr().out
+    assert main(["kept", "--json", path, B]) == 0
+    told = json.loads(capsys.readouterr().out)
+    assert (told["digest"], told["size"], told["kept"]) == (B, 20, True)
+    assert [link["how"] for link in told["reasons"][0]] == ["image", "target", f"{GC}ref.content.l.0"]
+    assert main(["kept", "--json", path]) == 0
+    told = json.loads(capsys.readouterr().out)
+    assert (told["blobs"], told["bytes"], told["unreferencedBytes"], told["freedBytes"]) == (5, 150, 120, 90)
+    assert {"digest": C, "size": 30, "elsewhere": True} in told["unreferenced"]
+
+
+def test_kept_by_an_older_containerd(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = str(root_of(tmp_path, {b"default": {**content(), **OLD_IMAGE}}))
+    for words, lost in (([], True), (["--containerd", "1.7"], False), (["--containerd", "v2.1.3"], True)):
+        assert main(["kept", "--json", *words, path]) == 0
+        told = json.loads(capsys.readouterr().out)
+        assert (told["images"] == ["x"]) is lost
+
+
+def test_kept_says_what_is_wrong(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = str(root_of(tmp_path, {b"default": content()}))
+    layout = str(_two_images().write_layout(tmp_path / "layout"))
+    assert main(["kept", layout]) == 3
+    assert "no store of containerd's" in capsys.readouterr().err
+    assert main(["kept", path, "sha256:"]) == 2
+    assert "5 digests begin with" in capsys.readouterr().err
+    assert main(["kept", path, digest("gone")]) == 2
+    assert "has no blob" in capsys.readouterr().err
+    with pytest.raises(SystemExit):
+        main(["kept", path, "--containerd", "new"])
