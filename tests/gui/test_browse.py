@@ -68,14 +68,20 @@ def test_archive_and_bare_store(open_window: Open, builder: StoreBuilder, tmp_pa
     driver = open_window(tmp_path / "a.tar")
     assert texts(driver.images) == ["docker.io/library/tarred:1"]
     driver.window.stores.open(str(tmp_path / "bare"))
-    driver.wait(lambda: "No images" in texts(driver.images))
+    root = builder.roots[0]["digest"]
+    driver.wait(lambda: root in texts(driver.images))
     assert "2 stores" in driver.child(QLabel, "").text() or "2 stores" in " ".join(labels(driver))
 
 
-def test_a_bare_store_alone_says_that_it_has_no_names(
+def test_a_bare_store_alone_shows_what_nothing_refers_to(
     open_window: Open, builder: StoreBuilder, tmp_path: Path
 ) -> None:
-    builder.image()
+    root = builder.image()
+    driver = open_window(builder.write_bare(tmp_path / "bare"))
+    assert texts(driver.images) == [root["digest"]]
+
+
+def test_a_store_of_no_images_says_so(open_window: Open, builder: StoreBuilder, tmp_path: Path) -> None:
     driver = open_window(builder.write_bare(tmp_path / "bare"), wait=False)
     driver.wait(lambda: "No images" in labels(driver))
     assert not driver.action("exportAction").isEnabled()
