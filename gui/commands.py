@@ -75,7 +75,7 @@ def commands() -> tuple[Command, ...]:
             tr("Write the chosen images and platforms to one tar file"),
             "Ctrl+E",
             "download",
-            _needs("images"),
+            _needs("images", "one store"),
         ),
         Command(
             "quickOpen",
@@ -295,6 +295,7 @@ def reasons() -> dict[str, str]:
         "store": tr("No store is open."),
         "images": tr("No image is selected."),
         "image": tr("No image is selected."),
+        "one store": tr("The selected images are in several stores or namespaces. An export is from one."),
         "row": tr("Nothing is selected."),
         "job:active": tr("No running export is selected."),
         "job:failed": tr("No failed or cancelled export is selected."),

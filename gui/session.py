@@ -2,91 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import suppress
-from dataclasses import dataclass, field
+from collections.abc import Callable, Sequence
 from functools import partial
-from pathlib import Path
+from itertools import groupby
 
 from PySide6.QtCore import QObject, Signal
 
-from exporter_core import (
-    DOCUMENT_LIMIT,
-    Image,
-    ImageSummary,
-    PlatformStatus,
-    ShipglassError,
-    Store,
-    open_store,
-    summarise,
-)  # fmt: skip
-from exporter_core.content import DistrustedStore
+from exporter_core import DOCUMENT_LIMIT, ImageSummary, Store
 from exporter_core.errors import DigestMismatch
-from exporter_core.platforms import host_platform, ordered
 from gui.jobs import Lookup, Pool, Stream
 from gui.models.catalogue import Catalogue
+from gui.models.opened import (
+    Chosen,
+    OpenStore,
+    Reading,
+    first_platform,
+    read_stores,
+    regrouped,
+    summaries,
+    summary_of,
+)  # fmt: skip
 
-
-@dataclass(slots=True, eq=False, weakref_slot=True)
-class OpenStore:
-    """A store in the window. Neither ``store`` nor ``error``: it is still being opened.
-
-    Its ``catalogue`` fills up with summaries in the background.
-    """
-
-    location: str
-    store: Store | None = None
-    catalogue: Catalogue = field(default_factory=Catalogue)
-    error: BaseException | None = None
-    corrupt: dict[str, DigestMismatch] = field(default_factory=dict)
-    """By digest: the blobs that were found to be corrupt since the store was opened."""
-
-    @property
-    def wary(self) -> Store | None:
-        """The store, knowing of its corrupt blobs: to be asked for trees, summaries and plans."""
-        return DistrustedStore(self.store, self.corrupt) if self.store and self.corrupt else self.store
-
-    @property
-    def images(self) -> tuple[Image, ...]:
-        """Its images in its own order."""
-        return self.catalogue.images
-
-    @property
-    def opening(self) -> bool:
-        """Whether its answer is still to come."""
-        return self.store is None and self.error is None
-
-    @property
-    def title(self) -> str:
-        """A short name for it."""
-        return Path(self.location).name or self.location
-
-
-@dataclass(frozen=True, slots=True)
-class Chosen:
-    """One image of an open store, by its row."""
-
-    opened: OpenStore
-    row: int
-
-    @property
-    def image(self) -> Image:
-        """The image."""
-        return self.opened.images[self.row]
-
-    @property
-    def summary(self) -> ImageSummary | None:
-        """What is known of it, if it has been walked already."""
-        return self.opened.catalogue.summaries.get(self.row)
-
-
-def first_platform(platforms: Sequence[PlatformStatus]) -> PlatformStatus | None:
-    """Where the picker starts: the host's best match, else the first complete one, else the first."""
-    host = host_platform()
-    matcher = ordered(host, host=host)
-    matching = [status for status in platforms if status.platform and matcher.matches(status.platform)]
-    complete = [status for status in platforms if status.complete]
-    return next(iter([*matching, *complete, *platforms]), None)
+__all__ = ["Chosen", "OpenStore", "Session", "first_platform"]
 
 
 class Session(QObject):
@@ -107,6 +44,8 @@ class Session(QObject):
         self.pool = pool
         self.stores: list[OpenStore] = []
         self.chosen: tuple[Chosen, ...] = ()
+        self.scattered = False
+        """Whether images of several stores or namespaces are selected: ``chosen`` holds those of one."""
         self.current: Chosen | None = None
         self.document_limit = DOCUMENT_LIMIT
         self._opener = Lookup(pool, self, priority=2)
@@ -124,48 +63,63 @@ class Session(QObject):
 
     def open(self, location: str) -> OpenStore:
         """Open ``location`` in the pool; one that is open already is read again."""
-        known = next((item for item in self.stores if item.location == location), None)
+        known = self.find(location)
         if known is not None:
             self.reload(known)
             return known
         opened = OpenStore(location)
         self.stores.append(opened)
         self.changed.emit(opened)
-        self._opener.ask(partial(_open, location, self.document_limit), opened)
+        self._opener.ask(partial(read_stores, location, self.document_limit), opened)
         return opened
 
+    def find(self, location: str) -> OpenStore | None:
+        """The open store at ``location``."""
+        return next((item for item in self.stores if item.is_at(location)), None)
+
+    def group(self, opened: OpenStore) -> list[OpenStore]:
+        """All namespaces that were opened with this one, their leader first; else it alone."""
+        return [item for item in self.stores if item.leader is opened.leader]
+
     def reload(self, opened: OpenStore) -> None:
-        """Read the store again from its place."""
-        self._stop_stream(opened)
-        opened.error = None
-        opened.corrupt = {}
-        self._opener.ask(partial(_open, opened.location, self.document_limit), opened)
-        self.changed.emit(opened)
+        """Read the store again from its place, with all its namespaces."""
+        leader = opened.leader
+        self._stop_stream(leader)
+        for item in self.group(leader):
+            item.error, item.corrupt = None, {}
+        self._opener.ask(partial(read_stores, leader.location, self.document_limit), leader)
+        self.changed.emit(leader)
 
     def close(self, opened: OpenStore) -> None:
-        """Take the store from the window; it is let go of as soon as no export reads from it."""
-        if opened not in self.stores:
-            return
-        self._opener.forget(opened)
-        self._stop_stream(opened)
-        self.stores.remove(opened)
-        if self.current and self.current.opened is opened:
+        """Take the store from the window, with all its namespaces; it is let go of as soon as no export
+        reads from it.
+        """
+        self._opener.forget(opened.leader)
+        self._stop_stream(opened.leader)
+        self._drop(self.group(opened))
+
+    def _drop(self, gone: Sequence[OpenStore]) -> None:
+        self.stores = [item for item in self.stores if item not in gone]
+        if self.current and self.current.opened in gone:
             self.select(())
-        self._part(opened.store)
-        self.closed.emit(opened)
+        for item in gone:
+            self._part(item.store)
+            self.closed.emit(item)
 
     def tell_corrupt(self, store: Store, error: DigestMismatch) -> None:
         """Reading a blob of ``store`` showed that it is corrupt: remember it until the store is opened again,
-        and look again at every image, for any may hold it.
+        and look again at every image, for any may hold it, in every namespace.
         """
-        for opened in self.stores:
-            if opened.store is store and error.digest not in opened.corrupt:
-                opened.corrupt[error.digest] = error
-                self.blobFailed.emit(opened)
-                if self.current is not None and self.current.opened is opened:
-                    self.glance(self.current)
-                self._stop_stream(opened)
-                self._summarise(opened)
+        found = next((item for item in self.stores if item.store is store), None)
+        if found is None or error.digest in found.corrupt:
+            return
+        for opened in self.group(found):
+            opened.corrupt[error.digest] = error
+            self.blobFailed.emit(opened)
+            if self.current is not None and self.current.opened is opened:
+                self.glance(self.current)
+        self._stop_stream(found.leader)
+        self._summarise(found.leader)
 
     def sweep(self) -> None:
         """Close the stores that were taken away and that nothing reads from any more."""
@@ -196,6 +150,7 @@ class Session(QObject):
     def select(self, chosen: Sequence[Chosen], current: Chosen | None = None) -> None:
         """Choose images; ``current`` (else the first) is the one to look at."""
         current = current if current in chosen else next(iter(chosen), None)
+        self.scattered = len({item.opened for item in chosen}) > 1
         self.chosen = tuple(item for item in chosen if current and item.opened is current.opened)
         if current == self.current:
             return
@@ -208,41 +163,54 @@ class Session(QObject):
         """Summarise this image before all others."""
         store = chosen.opened.wary
         if store is not None:
-            self._glance.ask(partial(_summary, store, chosen.image, self.pool.closing.is_set), chosen)
+            self._glance.ask(partial(summary_of, store, chosen.image, self.pool.closing.is_set), chosen)
 
     # Answers
 
     def _opened(self, opened: object, answer: object) -> None:
-        assert isinstance(opened, OpenStore) and isinstance(answer, tuple)
-        before = opened.store
-        opened.store, opened.catalogue = answer
-        self._part(before)
-        self.changed.emit(opened)
+        assert isinstance(opened, OpenStore) and isinstance(answer, list)
+        before = self.group(opened)
+        after = regrouped(before, answer)
+        at = self.stores.index(opened)
+        self.stores[at : at + len(before)] = after
+        for item, reading in zip(after, answer, strict=True):
+            self._read(item, reading)
+        self._drop([item for item in before if item not in after])
+        for item in after:
+            self.changed.emit(item)
         self._summarise(opened)
+
+    def _read(self, opened: OpenStore, reading: Reading) -> None:
+        before = opened.store
+        opened.store, opened.catalogue, opened.namespace = reading.store, reading.catalogue, reading.namespace
+        self._part(before)
 
     def _failed(self, opened: object, error: object) -> None:
         assert isinstance(opened, OpenStore) and isinstance(error, BaseException)
-        opened.error = error
+        opened.error, opened.namespace = error, ""
         self._part(opened.store)
         opened.store, opened.catalogue = None, Catalogue()
         if self.current and self.current.opened is opened:
             self.select(())
+        self._drop(self.group(opened)[1:])
         self.changed.emit(opened)
 
-    def _summarise(self, opened: OpenStore) -> None:
+    def _summarise(self, leader: OpenStore) -> None:
+        """One after the other, so that looking at something else finds a free thread."""
         stream = Stream(self.pool, self)
-        self._streams[opened] = stream
+        self._streams[leader] = stream
         stream.arrived.connect(self._summaries)
-        again = bool(opened.corrupt)
-        stream.start(partial(_summaries, opened, tuple(opened.images), again))
+        stream.start(partial(summaries, self.group(leader), bool(leader.corrupt)))
 
     def _summaries(self, fresh: object) -> None:
         assert isinstance(fresh, list)
-        opened = fresh[0][0]
-        if opened in self.stores:
-            for _, row, summary in fresh:
-                opened.catalogue.learn(row, summary)
-            self.summarised.emit(opened, [row for _, row, _ in fresh])
+        for opened, some in groupby(fresh, key=lambda item: item[0]):
+            if opened in self.stores:
+                rows = []
+                for _, row, summary in some:
+                    opened.catalogue.learn(row, summary)
+                    rows.append(row)
+                self.summarised.emit(opened, rows)
 
     def _glanced(self, chosen: object, summary: object) -> None:
         assert isinstance(chosen, Chosen) and isinstance(summary, ImageSummary)
@@ -256,39 +224,3 @@ class Session(QObject):
         if stream is not None:
             stream.stop()
             stream.deleteLater()
-
-
-def _open(location: str, limit: int) -> tuple[Store, Catalogue]:
-    """In the pool: the store and its images; closed again where it cannot list them."""
-    store = open_store(location, document_limit=limit)
-    try:
-        return store, Catalogue(store.images())
-    except BaseException:
-        with suppress(OSError):
-            store.close()
-        raise
-
-
-def _summaries(
-    opened: OpenStore, images: Sequence[Image], again: bool, stop: Callable[[], bool]
-) -> Iterator[tuple[OpenStore, int, ImageSummary]]:
-    """In the pool: the summary of each image in turn; ``again`` also of those whose damage has changed."""
-    store = opened.wary
-    assert store is not None
-    for row, image in enumerate(images):
-        known = opened.catalogue.summaries.get(row)
-        if known is None or again:
-            summary = _summary(store, image, stop)
-            if known is None or known.damaged != summary.damaged:
-                yield opened, row, summary
-        if stop():
-            return
-
-
-def _summary(store: Store, image: Image, stop: Callable[[], bool]) -> ImageSummary:
-    """In the pool: the summary; one that says so where the walk itself broke (a store that went away)."""
-    try:
-        return summarise(store, image, stop=stop)
-    except Exception as error:
-        problem = error if isinstance(error, ShipglassError) else ShipglassError(f"{image.name}: {error}")
-        return ImageSummary(image, image.target.media_type, 0, 0, 0, 0, (), (problem,))

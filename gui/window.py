@@ -183,13 +183,7 @@ class MainWindow(QMainWindow):
 
     def _refresh(self) -> None:
         """Actions, title and status bar as things are now."""
-        facts = self.work.facts() | self.looking.facts()
-        if self.session.stores:
-            facts.add("store")
-        if self.session.chosen:
-            facts |= {"images", "row"}
-        if self.session.current is not None:
-            facts.add("image")
+        facts = self.work.facts() | self.looking.facts() | self.stores.facts()
         if self.jobs_pane.view.currentIndex().isValid():
             facts.add("row")
         self.commands.now(facts)

@@ -99,7 +99,7 @@ class Browse(QObject):
         self.publish()
 
     def _show_images_page(self, any_rows: bool) -> None:
-        stores, pages = self._session.stores, self._images.pages
+        stores, pages = self._places(), self._images.pages
         self._images.title.setText(_stores_title(stores))
         if not stores:
             text = tr("Open a folder with an OCI layout, or a tar of one. You can also drop it here.")
@@ -109,7 +109,7 @@ class Browse(QObject):
             self._show_store_error(stores[0])
         elif len(stores) == 1 and stores[0].opening:
             pages.show_placeholder("loader-circle", tr("Opening…"), stores[0].location)
-        elif len(stores) == 1 and not stores[0].images:
+        elif len(stores) == 1 and not any(opened.images for opened in self._session.stores):
             text = tr("This store has blobs at most, but no names: there is nothing to choose from.")
             buttons = self._open_buttons("reload", "openFolder")
             pages.show_placeholder("inbox", tr("No images"), text, buttons=buttons)
@@ -119,6 +119,10 @@ class Browse(QObject):
             pages.show_placeholder("search", tr("No image matches"), self._words, buttons=[clear])
         else:
             pages.show_view()
+
+    def _places(self) -> list[OpenStore]:
+        """The open stores, each once whatever its namespaces."""
+        return [opened for opened in self._session.stores if opened.leader is opened]
 
     def _show_store_error(self, opened: OpenStore) -> None:
         assert opened.error is not None
@@ -132,7 +136,7 @@ class Browse(QObject):
 
     def _store_changed(self, opened: object) -> None:
         assert isinstance(opened, OpenStore)
-        if opened.error is not None and len(self._session.stores) > 1 and opened in self._session.stores:
+        if opened.error is not None and len(self._places()) > 1 and opened in self._session.stores:
             title, hint = failure_of(opened.error).title, _hint(opened.error)
             lines = [] if opened.location in title else [opened.location]
             text = "\n".join([*lines, title, *([hint] if hint != str(opened.error) else [])])
@@ -140,9 +144,10 @@ class Browse(QObject):
             self._session.close(opened)
             return
         self.publish()
-        fresh = opened.store is not None and opened not in self._seen and opened in self._session.stores
+        unseen = opened.leader not in self._seen  # its first namespace that has images is what is shown
+        fresh = opened.store is not None and unseen and opened in self._session.stores
         if fresh and opened.images:
-            self._seen.add(opened)
+            self._seen.add(opened.leader)
             self._select_first(opened)
         elif self._session.current is None:
             self._selected(None)
@@ -344,13 +349,13 @@ def _source(opened: OpenStore) -> Source:
     elif opened.opening:
         message = tr("Opening…")
     kind = opened.store.kind if opened.store else opened.location
-    return Source(opened, opened.title, kind, opened.catalogue, message)
+    return Source(opened, opened.place, kind, opened.catalogue, message, opened.leader, opened.namespace)
 
 
 def _stores_title(stores: list[OpenStore]) -> str:
     if not stores:
         return tr("Stores & images")
-    return stores[0].title if len(stores) == 1 else tr("{n} stores", n=len(stores))
+    return stores[0].place if len(stores) == 1 else tr("{n} stores", n=len(stores))
 
 
 def _hint(error: BaseException) -> str:

@@ -63,8 +63,7 @@ class EarlierExports(QObject):
         if record is None:
             return
         self._pane.past.say("")
-        known = next((item for item in self._session.stores if item.location == record.store), None)
-        opened = known or self._session.open(record.store)
+        opened = self._session.find(record.store) or self._session.open(record.store)
         self._waiting = (record, opened)
         self._store_changed(opened)
 

@@ -9,7 +9,7 @@ from PySide6.QtCore import QMimeData, QObject
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QFileDialog, QMenu, QWidget
 
-from gui.actions import Actions
+from gui.actions import Actions, reasons
 from gui.resources import sample_store
 from gui.session import OpenStore, Session
 from gui.settings import Settings
@@ -45,6 +45,16 @@ class Stores(QObject):
             return self._session.current.opened
         return self._session.stores[-1] if self._session.stores else None
 
+    def facts(self) -> set[str]:
+        """What holds for the commands."""
+        session = self._session
+        facts = {"store"} if session.stores else set()
+        if session.chosen:
+            facts |= {"images", "row"}
+        if session.current is not None:
+            facts.add("image")
+        return facts if session.scattered else facts | {"one store"}
+
     def words(self) -> str:
         """For the status bar: what is open, how many images, how many of them not whole."""
         opened = self.current
@@ -52,13 +62,17 @@ class Stores(QObject):
             return tr("No store is open")
         if opened.store is None:
             return tr("Opening {store}…", store=opened.location) if opened.opening else opened.location
+        if self._session.scattered:
+            return reasons()["one store"]
         catalogue = opened.catalogue
         parts = [plural(len(catalogue.plain), "{n} image", "{n} images")]
         if catalogue.incomplete:
             parts.append(plural(catalogue.incomplete, "{n} incomplete", "{n} incomplete"))
         if catalogue.corrupt:
             parts.append(plural(catalogue.corrupt, "{n} with corrupt blobs", "{n} with corrupt blobs"))
-        parts += [opened.store.kind, tr("{path} (read-only)", path=opened.location)]
+        if opened.namespace:
+            parts.append(tr("namespace {name}", name=opened.namespace))
+        parts += [opened.store.kind, tr("{path} (read-only)", path=opened.leader.location)]
         if opened.store.notes:
             parts.append(opened.store.notes[0])
         return " · ".join(parts)
@@ -126,5 +140,5 @@ class Stores(QObject):
 
     def _changed(self, opened: object) -> None:
         assert isinstance(opened, OpenStore)
-        if opened.store is not None:
+        if opened.store is not None and opened.leader is opened:
             self._settings.remember_store(opened.location)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import groupby
 from typing import TypeAlias
 
 from PySide6.QtCore import QAbstractTableModel, QObject, Qt
@@ -24,7 +25,7 @@ from gui.models import (
 )  # fmt: skip
 from gui.models.catalogue import Catalogue, split_name
 from gui.models.completeness import Badge, image_badge, platform_words
-from gui.text import plural, size, tr
+from gui.text import number, plural, size, tr
 from gui.theme import icon
 
 NAME, SIZE, PLATFORMS = range(3)
@@ -33,20 +34,26 @@ _MADE_MOST = 5000  # rows kept ready; more are never on a screen
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Source:
-    """A store as the list needs it; ``key`` is handed back with each of its rows."""
+    """A store as the list needs it; ``key`` is handed back with each of its rows.
+
+    Those of one ``place`` share a heading; each has one of its own below where it has a ``namespace``.
+    """
 
     key: object
     title: str
     kind: str
     catalogue: Catalogue
     message: str = ""
+    place: object = None
+    namespace: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class ImageRow:
-    """One row: an image (``row`` is its place in its store), or a heading ("store", "group", "message").
+    """One row: an image (``row`` is its place in its store), or a heading ("store", "namespace", "group",
+    "message").
 
-    ``detail`` may be shortened where room is scarce, ``words`` may not.
+    ``detail`` may be shortened where room is scarce, ``words`` may not; ``depth`` is how far it is indented.
     """
 
     kind: str
@@ -60,11 +67,17 @@ class ImageRow:
     badge: Badge | None = None
     referrer: bool = False
     folded: bool = False
+    depth: int = 0
 
     @property
     def is_image(self) -> bool:
         """Whether it stands for an image."""
         return self.kind == "image"
+
+    @property
+    def can_fold(self) -> bool:
+        """Whether it opens and closes what is below it."""
+        return self.kind in ("store", "namespace", "group")
 
 
 Line: TypeAlias = "ImageRow | tuple[Source, int]"
@@ -96,6 +109,7 @@ def image_row(source: Source, row: int) -> ImageRow:
         summary.size if summary else None,
         badge,
         image.is_referrer,
+        depth=_depth(source),
     )  # fmt: skip
 
 
@@ -106,21 +120,46 @@ def make_rows(
     order: str = "store",
     folded: frozenset[object] = frozenset(),
 ) -> list[Line]:
-    """All rows: a heading for each store where there are several, its images, then what belongs to them.
+    """All rows: a heading for each store where there are several, one for each namespace where a store has
+    several, the images, then what belongs to them.
 
     ``words`` and ``order`` as in :meth:`Catalogue.rows`; ``folded`` holds the keys of closed headings.
     """
+    places = [list(group) for _, group in groupby(sources, key=lambda source: source.place or source.key)]
+    several = len(places) > 1
     rows: list[Line] = []
-    for source in sources:
-        if len(sources) > 1:
-            closed = source.key in folded
-            rows.append(
-                ImageRow("store", source.key, -1, source.title, source.title, source.kind, folded=closed)
-            )
+    for place in places:
+        first = place[0]
+        if several or first.namespace:
+            key, closed = first.place or first.key, (first.place or first.key) in folded
+            rows.append(ImageRow("store", key, -1, first.title, first.title, first.kind, folded=closed))
             if closed:
                 continue
-        rows.extend(_rows_of(source, words, order, folded, len(sources) > 1))
+        for source in place:
+            below = _namespace_rows if source.namespace else _rows_of
+            rows.extend(below(source, words, order, folded, several))
     return rows
+
+
+def _depth(source: Source) -> int:
+    return 1 if source.namespace else 0
+
+
+def _namespace_rows(
+    source: Source, words: str, order: str, folded: frozenset[object], several: bool
+) -> Iterator[Line]:
+    """A heading with the number of images, which is all there is to say where there are none."""
+    key = (source.key, "namespace")
+    total = len(source.catalogue.plain)
+    detail = plural(total, "{n} image", "{n} images")
+    if words.strip():
+        found = number(len(source.catalogue.rows(words)))
+        detail = tr("{found} of {images}", found=found, images=detail)
+    yield ImageRow(
+        "namespace", key, -1, source.namespace, source.namespace, detail, folded=key in folded, depth=1
+    )
+    if key not in folded:
+        yield from _rows_of(source, words, order, folded, False)
 
 
 def _rows_of(
@@ -136,7 +175,7 @@ def _rows_of(
         key = (source.key, "referrers")
         title = tr("Belonging to other images")
         detail = plural(len(referrers), "{n} signature or attestation", "{n} signatures or attestations")
-        yield ImageRow("group", key, -1, title, title, detail, folded=key in folded)
+        yield ImageRow("group", key, -1, title, title, detail, folded=key in folded, depth=_depth(source))
         if key not in folded:
             yield from ((source, row) for row in referrers)
 
@@ -261,6 +300,8 @@ def _tool_tip(row: ImageRow) -> str:
 
 
 def _spoken(row: ImageRow) -> str:
+    if row.kind == "namespace":
+        return tr("namespace {name}, {images}", name=row.title, images=row.detail)
     if not row.is_image:
         return f"{row.title}, {row.detail}" if row.detail else row.title
     parts = [

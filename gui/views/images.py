@@ -26,7 +26,7 @@ from gui.text import size, tr
 from gui.theme import icon, scaled_font, tokens
 from gui.widgets import ElidedLabel, FailureCard, Pages, tool_button
 
-_MARGIN, _GAP, _ICON = 10, 8, 16
+_MARGIN, _GAP, _ICON, _INDENT = 10, 8, 16, 14
 
 
 class ImagesPane(QFrame):
@@ -166,7 +166,7 @@ class ImagesView(QListView):
     def keyPressEvent(self, event: QKeyEvent) -> None:
         row = self.currentIndex().data(ROW)
         keys = Qt.Key
-        if isinstance(row, ImageRow) and row.kind in ("store", "group"):
+        if isinstance(row, ImageRow) and row.can_fold:
             wanted = {
                 keys.Key_Left: False,
                 keys.Key_Right: True,
@@ -181,7 +181,7 @@ class ImagesView(QListView):
 
     def _fold(self, index: QModelIndex) -> None:
         row = index.data(ROW)
-        if isinstance(row, ImageRow) and row.kind in ("store", "group"):
+        if isinstance(row, ImageRow) and row.can_fold:
             self.folded.emit(row.key)
 
 
@@ -201,7 +201,7 @@ class ImageDelegate(QStyledItemDelegate):
         style = option.widget.style()
         style.drawControl(QStyle.ControlElement.CE_ItemViewItem, option, painter, option.widget)
         painter.save()
-        area = option.rect.adjusted(_MARGIN, 6, -_MARGIN, -6)
+        area = option.rect.adjusted(_MARGIN + row.depth * _INDENT, 6, -_MARGIN, -6)
         if row.is_image:
             self._paint_image(painter, option, area, row)
         else:
@@ -249,7 +249,7 @@ class ImageDelegate(QStyledItemDelegate):
             row.title,
             colours.muted if row.kind == "message" else colours.text,
             1.0,
-            bold=row.kind == "store",
+            bold=row.kind in ("store", "namespace"),
         )
         below = area.adjusted(0, QFontMetrics(scaled_font(1.0)).height() + 2, 0, 0)
         _text(painter, below, row.detail, colours.muted, 0.9)

@@ -1,0 +1,149 @@
+"""A containerd root in the window: its namespaces, what its metadata tell, and what keeps a blob."""
+
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import Qt
+
+from gui.models import ROW
+from gui.settings import Settings
+from tests.bolt_writer import namespace, write_root
+from tests.gui.conftest import Open
+from tests.gui.driving import Driver, texts
+from tests.images import StoreBuilder
+
+WEB, CACHE, PAUSE = "docker.io/library/web:1", "docker.io/library/cache:1", "registry.k8s.io/pause:3"
+CONTROL = Qt.KeyboardModifier.ControlModifier
+
+
+def named(builder: StoreBuilder, *names: str) -> dict:
+    """A namespace with these images of the builder and all blobs."""
+    tree = namespace(builder)
+    tree[b"images"] = {name.encode(): tree[b"images"][name.encode()] for name in names}
+    return tree
+
+
+@pytest.fixture
+def root(tmp_path: Path, builder: StoreBuilder) -> Path:
+    """A root with two images in default, one in k8s.io and none in moby."""
+    builder.name(WEB, builder.multi_platform(["linux/amd64", "linux/arm64"]))
+    builder.name(CACHE, builder.image([{"etc/motd": "cache\n"}]))
+    builder.name(PAUSE, builder.image([{"pause": "pause\n"}]))
+    tree = {
+        b"default": named(builder, WEB, CACHE),
+        b"k8s.io": named(builder, PAUSE),
+        b"moby": named(builder),
+    }
+    return write_root(builder, tmp_path / "root", tree)
+
+
+@pytest.fixture
+def driver(open_window: Open, root: Path) -> Driver:
+    return open_window(root)
+
+
+ALL = ["root", "default", CACHE, WEB, "k8s.io", PAUSE, "moby"]
+
+
+def details(driver: Driver) -> dict[str, str]:
+    """Of each heading."""
+    model = driver.images.model()
+    rows = [model.index(at, 0).data(ROW) for at in range(model.rowCount())]
+    return {row.title: row.detail for row in rows if not row.is_image}
+
+
+def test_every_namespace_is_a_heading_with_its_images(driver: Driver) -> None:
+    assert texts(driver.images) == ALL
+    assert details(driver) == {
+        "root": "containerd root",
+        "default": "2 images",
+        "k8s.io": "1 image",
+        "moby": "0 images",
+    }
+    driver.choose(PAUSE)
+    status = driver.window.stores.words()
+    assert "1 image" in status and "namespace k8s.io" in status and "others:" not in status
+    driver.choose(WEB)
+    assert "others:" not in driver.window.stores.words()
+
+
+def test_namespaces_and_the_store_fold(driver: Driver) -> None:
+    driver.click(driver.images, driver.index(driver.images, "default"))
+    assert texts(driver.images) == ["root", "default", "k8s.io", PAUSE, "moby"]
+    driver.click(driver.images, driver.index(driver.images, "default"))
+    driver.click(driver.images, driver.index(driver.images, "root"))
+    assert texts(driver.images) == ["root"]
+    driver.click(driver.images, driver.index(driver.images, "root"))
+    assert texts(driver.images) == ALL
+
+
+def test_the_filter_looks_into_all_namespaces(driver: Driver) -> None:
+    driver.filter.setFocus()
+    driver.qtbot.keyClicks(driver.filter, "pause")
+    assert texts(driver.images) == ["root", "default", "k8s.io", PAUSE, "moby"]
+    assert details(driver)["default"] == "0 of 2 images" and details(driver)["k8s.io"] == "1 of 1 image"
+
+
+def test_images_of_two_namespaces_are_not_exported_together(driver: Driver) -> None:
+    driver.choose(WEB)
+    export = driver.action("exportAction")
+    assert export.isEnabled()
+    driver.click(driver.images, driver.index(driver.images, PAUSE), CONTROL)
+    assert not export.isEnabled() and "several stores or namespaces" in export.toolTip()
+    assert "An export is from one" in driver.window.stores.words()
+    driver.choose(PAUSE)
+    assert export.isEnabled()
+
+
+def test_an_export_from_another_namespace(driver: Driver, tmp_path: Path) -> None:
+    driver.choose(PAUSE)
+    driver.export(tmp_path / "pause.tar")
+    driver.wait_job("done")
+    assert (tmp_path / "pause.tar").stat().st_size > 1000
+
+
+def test_one_location_is_remembered(driver: Driver, root: Path) -> None:
+    driver.choose(PAUSE)
+    settings = Settings()
+    assert (settings.recent, settings.last_store) == ([str(root)], str(root))
+
+
+def test_the_group_is_closed_and_reloaded_together(driver: Driver, root: Path, builder: StoreBuilder) -> None:
+    driver.choose(PAUSE)
+    (root / "io.containerd.metadata.v1.bolt/meta.db").unlink()
+    tree = {b"default": named(builder), b"k8s.io": named(builder, CACHE, PAUSE), b"new": named(builder, WEB)}
+    other = write_root(builder, root.parent / "other", tree)
+    (other / "io.containerd.metadata.v1.bolt/meta.db").rename(root / "io.containerd.metadata.v1.bolt/meta.db")
+    driver.action("reloadAction").trigger()
+    driver.wait(lambda: "new" in texts(driver.images))
+    assert texts(driver.images) == ["root", "default", "k8s.io", CACHE, PAUSE, "new", WEB]
+    driver.action("closeStoreAction").trigger()
+    assert texts(driver.images) == [] and driver.window.session.stores == []
+
+
+def test_one_namespace_or_one_that_was_asked_for_has_no_heading(
+    open_window: Open, tmp_path: Path, builder: StoreBuilder, root: Path
+) -> None:
+    alone = write_root(builder, tmp_path / "alone")
+    assert texts(open_window(alone).images) == sorted((CACHE, WEB, PAUSE))
+    assert texts(open_window(f"{root}?namespace=k8s.io").images) == [PAUSE]
+
+
+def test_a_root_beside_another_store(open_window: Open, root: Path, sample_store: Path) -> None:
+    driver = open_window(root, sample_store)
+    driver.wait(lambda: len(texts(driver.images)) > len(ALL))
+    shown = texts(driver.images)
+    assert shown[: len(ALL)] == ALL and shown[len(ALL)] == sample_store.name
+
+
+@pytest.fixture
+def sample_store(tmp_path: Path) -> Path:
+    """A plain layout."""
+    builder = StoreBuilder()
+    builder.name("docker.io/library/plain:1", builder.image([{"a": "b"}]))
+    return builder.write_layout(tmp_path / "plain")
+
+
+def test_a_namespace_is_spoken(driver: Driver) -> None:
+    index = driver.index(driver.images, "k8s.io")
+    assert index.data(Qt.ItemDataRole.AccessibleTextRole) == "namespace k8s.io, 1 image"
