@@ -8,23 +8,26 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 RESOURCES = "gui/_resources/"
+USED = ("icons", "sample-store", "io.shipglass.Shipglass.desktop", "io.shipglass.Shipglass.metainfo.xml")
+"""Those of the resources that the program or a packager needs; the rest is in the source archive alone."""
 
 
-def build(folder: str) -> Path:
-    """Build the checkout's wheel into a folder."""
-    command = [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", folder]
+def build(folder: str, target: str = "wheel") -> Path:
+    """Build the checkout's wheel (or ``sdist``) into a folder."""
+    command = [sys.executable, "-m", "hatchling", "build", "-t", target, "-d", folder]
     done = subprocess.run(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
     if done.returncode:
-        sys.exit(f"the wheel cannot be built:\n{done.stdout}")
-    return next(Path(folder).glob("shipglass-*.whl"))
+        sys.exit(f"the {target} cannot be built:\n{done.stdout}")
+    return next(Path(folder).glob("shipglass-*.whl" if target == "wheel" else "shipglass-*.tar.gz"))
 
 
 def expected() -> set[str]:
-    """What the wheel has to hold beside its metadata: the code, and the resources below gui/."""
+    """What the wheel has to hold beside its metadata: the code, and the resources it uses below gui/."""
     code = [path for package in ("exporter_core", "gui") for path in _files(ROOT / package)]
     names = {path.relative_to(ROOT).as_posix() for path in code}
     resources = ROOT / "resources"
-    return names | {RESOURCES + path.relative_to(resources).as_posix() for path in _files(resources)}
+    used = [path for name in USED for path in _files(resources / name)]
+    return names | {RESOURCES + path.relative_to(resources).as_posix() for path in used}
 
 
 def problems(wheel: Path) -> list[str]:
@@ -40,6 +43,9 @@ def problems(wheel: Path) -> list[str]:
 
 
 def _files(folder: Path) -> list[Path]:
+    """The files below ``folder``, or itself if it is one."""
+    if folder.is_file():
+        return [folder]
     return [path for path in folder.rglob("*") if path.is_file() and "__pycache__" not in path.parts]
 
 

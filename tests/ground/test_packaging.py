@@ -5,6 +5,7 @@ import json
 import re
 import subprocess
 import sys
+import tarfile
 import tomllib
 import zipfile
 from collections.abc import Iterator
@@ -32,6 +33,15 @@ def test_the_wheel_holds_the_program_and_nothing_else(ci: SimpleNamespace, wheel
     with zipfile.ZipFile(wheel, "a") as archive:
         archive.writestr("tests/test_x.py", "")
     assert ci.wheel.problems(wheel) == ["does not belong there: tests/test_x.py"]
+
+
+def test_the_source_archive_holds_what_the_wheel_leaves_out(ci: SimpleNamespace, tmp_path: Path) -> None:
+    if importlib.util.find_spec("hatchling") is None:
+        pytest.skip("hatchling is not installed")
+    with tarfile.open(ci.wheel.build(str(tmp_path), "sdist")) as archive:
+        names = {name.partition("/")[2] for name in archive.getnames()}
+    assert {"resources/make_sample.py", "resources/screenshots/json.png", ".ci/wheel.py", "Makefile"} <= names
+    assert {name.replace("gui/_resources", "resources") for name in ci.wheel.expected()} <= names
 
 
 def test_the_wheel_runs_without_the_checkout(wheel: Path, tmp_path: Path) -> None:
