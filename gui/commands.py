@@ -28,122 +28,126 @@ class Command:
     local: bool = False
 
 
-def _needs(*facts: str) -> frozenset[str]:
-    return frozenset(facts)
+def _row(
+    name: str,
+    text: str,
+    tip: str = "",
+    keys: QKeySequence.StandardKey | str | None = None,
+    icon: str = "",
+    *needs: str,
+    choice: str = "",
+    checkable: bool = False,
+    local: bool = False,
+) -> Command:
+    """A row of the tables below; see Command."""
+    return Command(name, text, tip, keys, icon, frozenset(needs), choice, checkable, local)
 
 
 def commands() -> tuple[Command, ...]:
-    """All commands, with their texts in the user's language."""
+    """All commands, menu by menu, with their texts in the user's language."""
+    return (*_file(), *_edit(), *_view(), *_go(), *_jobs(), *_help())
+
+
+def _file() -> tuple[Command, ...]:
     return (
-        # File
-        Command(
+        _row(
             "openFolder",
             tr("Open &folder…"),
             tr("Open an OCI layout or a content folder"),
             _KEYS.Open,
             "folder-open",
         ),
-        Command(
+        _row(
             "openFile",
             tr("Open &archive…"),
             tr("Open a tar archive of an OCI layout"),
             "Ctrl+Shift+O",
             "file-archive",
         ),
-        Command(
-            "openSample", tr("Open the &sample store"), tr("Images made for looking around"), None, "ship"
-        ),
-        Command(
-            "reload",
-            tr("&Reload store"),
-            tr("Read the store again"),
-            _KEYS.Refresh,
-            "refresh-cw",
-            _needs("store"),
-        ),
-        Command(
-            "closeStore",
-            tr("&Close store"),
-            tr("Take the store from the list"),
-            _KEYS.Close,
-            "x",
-            _needs("store"),
-        ),
-        Command(
+        _row("openSample", tr("Open the &sample store"), tr("Images made for looking around"), None, "ship"),
+        _row("reload", tr("&Reload store"), tr("Read the store again"), _KEYS.Refresh, "refresh-cw", "store"),
+        _row("closeStore", tr("&Close store"), tr("Take the store from the list"), _KEYS.Close, "x", "store"),
+        _row(
             "export",
             tr("&Export…"),
             tr("Write the chosen images and platforms to one tar file"),
             "Ctrl+E",
             "download",
-            _needs("images", "one store"),
+            "images",
+            "one store",
         ),
-        Command(
+        _row(
             "quickOpen",
             tr("&Go to image or digest…"),
             tr("Find an image, a blob of this image, or a store by its path"),
             "Ctrl+P",
             "search",
         ),
-        Command("quit", tr("&Quit"), "", _KEYS.Quit, "log-out"),
-        # Edit
-        Command("copy", tr("&Copy"), tr("Copy the selected rows"), _KEYS.Copy, "copy", _needs("row")),
-        Command(
+        _row("quit", tr("&Quit"), "", _KEYS.Quit, "log-out"),
+    )
+
+
+def _edit() -> tuple[Command, ...]:
+    return (
+        _row("copy", tr("&Copy"), tr("Copy the selected rows"), _KEYS.Copy, "copy", "row"),
+        _row(
             "copyDigest",
             tr("Copy &digest"),
             tr("Copy the full digest of what is selected"),
             "Ctrl+Shift+C",
             "copy",
-            _needs("row"),
+            "row",
         ),
-        Command(
-            "copyName",
-            tr("Copy &name"),
-            tr("Copy the name of the selected image"),
-            None,
-            "copy",
-            _needs("images"),
-        ),
-        Command(
+        _row("copyName", tr("Copy &name"), tr("Copy the name of the selected image"), None, "copy", "images"),
+        _row(
             "copyJqPath",
             tr("Copy &jq path"),
             tr("Copy the path of the place in the document, for jq"),
             "Ctrl+Alt+C",
             "copy",
-            _needs("image"),
+            "image",
         ),
-        Command(
+        _row(
             "copyPath",
             tr("Copy &path"),
             tr("Copy the place of what is selected in the store"),
             None,
             "copy",
-            _needs("row"),
+            "row",
         ),
-        Command("preferences", tr("Pr&eferences…"), tr("How Shipglass behaves"), "Ctrl+,", "settings"),
-        Command("filter", tr("&Filter images"), tr("Go to the filter box"), _KEYS.Find, "search"),
-        # View
-        Command(
+        _row("preferences", tr("Pr&eferences…"), tr("How Shipglass behaves"), "Ctrl+,", "settings"),
+        _row("filter", tr("&Filter images"), tr("Go to the filter box"), _KEYS.Find, "search"),
+    )
+
+
+def _view() -> tuple[Command, ...]:
+    return (*_shown(), *_arranged())
+
+
+def _shown() -> tuple[Command, ...]:
+    return (
+        _row(
             "allPlatforms",
             tr("&All platforms"),
             tr("Look at all platforms at once"),
             "Ctrl+Shift+A",
             "layers",
-            _needs("image"),
+            "image",
         ),
-        Command("showTree", tr("&Tree"), tr("What the image is made of, as a tree"), "Ctrl+T", "list-tree"),
-        Command(
+        _row("showTree", tr("&Tree"), tr("What the image is made of, as a tree"), "Ctrl+T", "list-tree"),
+        _row(
             "showMatrix",
             tr("&Matrix"),
             tr("What is there of each platform, blob by blob"),
             "Ctrl+M",
             "grid-3x3",
         ),
-        Command("showOverview", tr("&Overview"), "", "Ctrl+1", "info"),
-        Command("showJson", tr("&JSON"), "", "Ctrl+2", "file-json"),
-        Command("showConfig", tr("&Config"), tr("The configuration of this image"), "Ctrl+3", "file-cog"),
-        Command("showHistory", tr("&History"), tr("How this image was made"), "Ctrl+4", "history"),
-        Command("showUsedBy", tr("&Used by"), tr("What refers to this blob"), "Ctrl+5", "link"),
-        Command(
+        _row("showOverview", tr("&Overview"), "", "Ctrl+1", "info"),
+        _row("showJson", tr("&JSON"), "", "Ctrl+2", "file-json"),
+        _row("showConfig", tr("&Config"), tr("The configuration of this image"), "Ctrl+3", "file-cog"),
+        _row("showHistory", tr("&History"), tr("How this image was made"), "Ctrl+4", "history"),
+        _row("showUsedBy", tr("&Used by"), tr("What refers to this blob"), "Ctrl+5", "link"),
+        _row(
             "showJobs",
             tr("Jo&bs panel"),
             tr("Show or hide the exports"),
@@ -151,141 +155,150 @@ def commands() -> tuple[Command, ...]:
             "panel-bottom",
             checkable=True,
         ),
-        Command("nextPane", tr("&Next pane"), "", "F6"),
-        Command("previousPane", tr("&Previous pane"), "", "Shift+F6"),
-        Command("sortStore", tr("&Store's order"), choice="sort"),
-        Command("sortName", tr("&Name"), choice="sort"),
-        Command("sortSize", tr("Si&ze"), choice="sort"),
-        Command("themeSystem", tr("As the &system"), icon="sun-moon", choice="theme"),
-        Command("themeLight", tr("&Light"), icon="sun", choice="theme"),
-        Command("themeDark", tr("&Dark"), icon="moon", choice="theme"),
-        # Go
-        Command(
-            "goBack",
-            tr("&Back"),
-            tr("To what was looked at before"),
-            _KEYS.Back,
-            "arrow-left",
-            _needs("back"),
-        ),
-        Command(
-            "goForward",
-            tr("&Forward"),
-            tr("Forward again"),
-            _KEYS.Forward,
-            "arrow-right",
-            _needs("forward"),
-        ),
-        # Jobs
-        Command(
+        _row("nextPane", tr("&Next pane"), "", "F6"),
+        _row("previousPane", tr("&Previous pane"), "", "Shift+F6"),
+    )
+
+
+def _arranged() -> tuple[Command, ...]:
+    return (
+        _row("sortStore", tr("&Store's order"), choice="sort"),
+        _row("sortName", tr("&Name"), choice="sort"),
+        _row("sortSize", tr("Si&ze"), choice="sort"),
+        _row("themeSystem", tr("As the &system"), icon="sun-moon", choice="theme"),
+        _row("themeLight", tr("&Light"), icon="sun", choice="theme"),
+        _row("themeDark", tr("&Dark"), icon="moon", choice="theme"),
+    )
+
+
+def _go() -> tuple[Command, ...]:
+    return (
+        _row("goBack", tr("&Back"), tr("To what was looked at before"), _KEYS.Back, "arrow-left", "back"),
+        _row("goForward", tr("&Forward"), tr("Forward again"), _KEYS.Forward, "arrow-right", "forward"),
+    )
+
+
+def _jobs() -> tuple[Command, ...]:
+    return (*_active(), *_ended())
+
+
+def _active() -> tuple[Command, ...]:
+    """What is done with an export that waits or runs."""
+    return (
+        _row(
             "cancelJob",
             tr("&Cancel export"),
             tr("Stop the selected export and leave nothing behind"),
             "Ctrl+.",
             "circle-stop",
-            _needs("job:active"),
+            "job:active",
         ),
-        Command(
+        _row(
             "retryJob",
             tr("&Retry export"),
             tr("Plan it anew and run it again"),
             "Ctrl+Shift+R",
             "rotate-cw",
-            _needs("job:failed"),
+            "job:failed",
         ),
-        Command(
+        _row(
             "pauseJob",
             tr("&Pause export"),
             tr("Hold the selected export between two chunks; others may run meanwhile"),
             "Ctrl+Alt+P",
             "pause",
-            _needs("job:pausable"),
+            "job:pausable",
         ),
-        Command(
-            "resumeJob",
-            tr("&Go on"),
-            tr("Let the paused export go on"),
-            "Ctrl+Alt+G",
-            "play",
-            _needs("job:paused"),
+        _row(
+            "resumeJob", tr("&Go on"), tr("Let the paused export go on"), "Ctrl+Alt+G", "play", "job:paused"
         ),
-        Command(
+        _row(
             "moveJobUp",
             tr("Move &up"),
             tr("Let the selected export begin earlier"),
             "Alt+Up",
             "arrow-up",
-            _needs("job:up"),
+            "job:up",
             local=True,
         ),
-        Command(
+        _row(
             "moveJobDown",
             tr("Move &down"),
             tr("Let the selected export begin later"),
             "Alt+Down",
             "arrow-down",
-            _needs("job:down"),
+            "job:down",
             local=True,
         ),
-        Command(
+    )
+
+
+def _ended() -> tuple[Command, ...]:
+    """What is done with an export that has ended, and with those of earlier days."""
+    return (
+        _row(
             "revealJob",
             tr("Show in &folder"),
             tr("Open the folder of the written archive"),
             None,
             "folder-search",
-            _needs("job:done"),
+            "job:done",
         ),
-        Command(
+        _row(
             "openJob",
             tr("&Open as store"),
             tr("Look into the written archive"),
             None,
             "package-open",
-            _needs("job:done"),
+            "job:done",
         ),
-        Command(
+        _row(
             "hashJob",
             tr("Compute SHA-&256"),
             tr("Read the written archive once more for its digest"),
             None,
             "signature",
-            _needs("job:unhashed"),
+            "job:unhashed",
         ),
-        Command(
+        _row(
             "removeJob",
             tr("Re&move from list"),
             tr("Take the selected export from the list; its file stays"),
             "Del",
             "x",
-            _needs("job:ended"),
+            "job:ended",
             local=True,
         ),
-        Command(
+        _row(
             "exportHistory",
             tr("Export &history"),
             tr("The exports of earlier days"),
             "Ctrl+Shift+H",
             "history",
         ),
-        Command(
+        _row(
             "clearJobs",
             tr("C&lear finished"),
             tr("Take ended exports from the list; files stay"),
             None,
             "list-x",
-            _needs("jobs:ended"),
+            "jobs:ended",
         ),
-        # Help
-        Command(
+    )
+
+
+def _help() -> tuple[Command, ...]:
+    return (
+        _row(
             "palette",
             tr("Comman&d palette…"),
             tr("Find any command by its name"),
             "Ctrl+Shift+P",
             "list-tree",
         ),
-        Command("shortcuts", tr("&Keyboard shortcuts"), tr("All keys on one page"), "F1", "square-terminal"),
-        Command("showLog", tr("Show &log"), tr("What happened since the start"), None, "file-text"),
-        Command("about", tr("&About Shipglass"), "", None, "info"),
+        _row("shortcuts", tr("&Keyboard shortcuts"), tr("All keys on one page"), "F1", "square-terminal"),
+        _row("showLog", tr("Show &log"), tr("What happened since the start"), None, "file-text"),
+        _row("about", tr("&About Shipglass"), "", None, "info"),
     )
 
 
