@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import stat
 
 from exporter_core.content import DOCUMENT_LIMIT, Store
 from exporter_core.errors import StoreError
@@ -11,18 +12,22 @@ from exporter_core.stores.layout import INDEX, LAYOUT, LayoutStore, unreadable
 
 _ACCEPTED = (
     "Give an OCI layout folder (oci-layout, index.json, blobs), a content folder (blobs/<algorithm>/<hex>), "
-    "containerd's root (/var/lib/containerd, say), or a plain tar archive of a layout. "
+    "containerd's root (/var/lib/containerd, say) or its socket, or a plain tar archive of a layout. "
     "shipglass stores lists those of this machine."
 )
+_SCHEMES = ("containerd:", "unix:", "tcp://", "http://", "https://", "ssh://", "npipe://")
 _COMPRESSED = {b"\x1f\x8b": "gzip", b"\x28\xb5\x2f\xfd": "zstd", b"\xfd7zXZ": "xz", b"BZh": "bzip2"}
 
 
 def open_store(location: str | os.PathLike[str], *, document_limit: int = DOCUMENT_LIMIT) -> Store:
     """The store at ``location``, a path or a ``file:`` URL; what it is it finds out itself. Read-only.
 
-    Of containerd's root ``PATH?namespace=NAME`` (``containerd-root:PATH`` too) opens that namespace.
+    Of containerd's root ``PATH?namespace=NAME`` (``containerd-root:PATH`` too) opens that namespace, of its
+    socket as well (``containerd:///run/containerd/containerd.sock?namespace=NAME`` too).
     ``document_limit`` is the largest document in bytes that will be read. Raises StoreError.
     """
+    if _is_socket(os.fspath(location)):
+        return _open_socket(os.fspath(location), document_limit)
     place, namespace = _namespace(os.fspath(location).removeprefix("containerd-root:"))
     path = _path(place)
     try:
@@ -59,6 +64,29 @@ def _namespace(location: str) -> tuple[str, str]:
     from urllib.parse import unquote
 
     return place, unquote(name)
+
+
+def _is_socket(location: str) -> bool:
+    if location.startswith(_SCHEMES):
+        return True
+    try:
+        return stat.S_ISSOCK(os.stat(_path(_namespace(location)[0])).st_mode)
+    except OSError:
+        return False
+
+
+def _open_socket(location: str, limit: int) -> Store:
+    from exporter_core.stores.socket.address import socket_address  # only sockets pay for it
+
+    address = socket_address(location)
+    try:
+        from exporter_core.stores.socket.store import ContainerdSocket
+    except ImportError as error:
+        raise StoreError(
+            f"{location} is a socket, and to talk to it {error.name} is needed, which is not installed",
+            hint="Install it (pip install grpcio protobuf), or open the root folder (/var/lib/containerd).",
+        ) from error
+    return ContainerdSocket(address, document_limit=limit)
 
 
 def _open_directory(path: str, namespace: str, limit: int) -> Store:

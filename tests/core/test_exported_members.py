@@ -15,7 +15,7 @@ ROOT = Path(__file__).parents[2]
 HEAVY = [
     *("asyncio", "concurrent.futures", "email", "http", "importlib.metadata", "logging", "multiprocessing"),
     *("PySide6", "shiboken6", "socket", "ssl", "subprocess", "tarfile", "tempfile", "unittest"),
-    *("urllib.request", "xml", "zipfile"),
+    *("urllib.request", "xml", "zipfile", "grpc", "google.protobuf"),
 ]
 
 
