@@ -45,7 +45,16 @@ class Inspect(QObject):
         summary = current.summary
         status = _status(node, summary.manifests) if summary else None
         self._lookup.ask(
-            partial(gather, current.opened.store, node, parent, status, summary, current.opened.images)
+            partial(
+                gather,
+                current.opened.store,
+                node,
+                parent,
+                status,
+                summary,
+                current.opened.images,
+                current.image,
+            )
         )
 
     def _summarised(self, opened: object, rows: object) -> None:

@@ -28,6 +28,7 @@ from exporter_core.manifest import descriptor_json
 from gui.models.belongings import attestations_of, attested_by, base_of, referrer_words
 from gui.models.completeness import Badge, node_badge, platform_badge
 from gui.models.json_text import SHOWN_MOST, JsonText, json_text
+from gui.models.recorded import blob_record, image_record, lease_words
 from gui.text import exact_size, moment, number, plural, size, tr
 
 
@@ -72,10 +73,11 @@ class Details:
 
 def gather(
     store: Store, node: Node, parent: Node | None = None, status: PlatformStatus | None = None,
-    summary: ImageSummary | None = None, images: Sequence[Image] = (),
+    summary: ImageSummary | None = None, images: Sequence[Image] = (), image: Image | None = None,
 ) -> Details:  # fmt: skip
     """Read what there is to say about ``node``; ``parent`` is the node above, ``status`` its completeness
-    where it is a manifest, ``summary`` its image's, ``images`` the store's. Never raises for bad content.
+    where it is a manifest, ``summary`` its image's, ``images`` the store's, ``image`` the one it is of. Never
+    raises for bad content.
     """
     document, config = _documents(store, node)
     corrupt = summary.damaged.get(node.digest_text, 0) if summary is not None else 0
@@ -89,6 +91,8 @@ def gather(
     ]
     if summary is not None and node.role == "index":
         sections.append(_platforms(summary))
+    if image is not None and node.role in ("index", "manifest"):
+        sections += _record(image)
     sections += [_base(node, document, config), _belonging(store, node, parent, images)]
     if config is not None:
         sections += [_runs(config), _environment(config), _mapping(tr("Labels"), config.labels)]
@@ -97,7 +101,7 @@ def gather(
     if document is not None:
         sections.append(_mapping(tr("Annotations of the document"), document.annotations))
     sections.append(_mapping(tr("Annotations"), node.child.annotations))
-    sections.append(_place(store, node))
+    sections += _place(store, node, image)
     text, wrong = _json(store, node)
     return Details(
         node, _title(node), node.owner, tuple(section for section in sections if section.facts),
@@ -288,18 +292,22 @@ def _origin(store: Store, node: Node, parent: Node) -> Section:
     return Section(tr("Where it comes from"), tuple(facts))
 
 
-def _place(store: Store, node: Node) -> Section:
-    if not isinstance(node.child, Descriptor):
-        return Section("", ())
-    facts = []
-    with suppress(ContentError):
-        info = store.info(node.child.digest)
-        if info is not None:
-            facts.append(Fact(tr("Stored as"), info.place, "code"))
-            if info.size != node.size:
-                facts.append(Fact(tr("Stored size"), exact_size(info.size), "bad"))
-            facts += [Fact(key, value, "code") for key, value in sorted(info.labels.items())]
-    return Section(tr("In the store"), tuple(facts))
+def _record(image: Image) -> Iterator[Section]:
+    """What the store has of the image's name."""
+    yield Section(tr("Name in the store"), tuple(Fact(*pair) for pair in image_record(image)))
+    yield _mapping(tr("Labels of the name"), image.labels)
+
+
+def _place(store: Store, node: Node, image: Image | None) -> Iterator[Section]:
+    info = blob_record(store, node)
+    if info is not None:
+        facts = [Fact(tr("Stored as"), info.place, "code")]
+        if info.size != node.size:
+            facts.append(Fact(tr("Stored size"), exact_size(info.size), "bad"))
+        yield Section(tr("In the store"), tuple(facts))
+        yield _mapping(tr("Labels of the blob"), info.labels)
+    leases = (Fact(name, words) for name, words in lease_words(store, node, image))
+    yield Section(tr("Held by leases"), tuple(leases))
 
 
 def _json(store: Store, node: Node) -> tuple[JsonText, DigestMismatch | None]:

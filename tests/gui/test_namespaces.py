@@ -1,40 +1,75 @@
 """A containerd root in the window: its namespaces, what its metadata tell, and what keeps a blob."""
 
+import json
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
 from PySide6.QtCore import Qt
 
 from gui.models import ROW
 from gui.settings import Settings
-from tests.bolt_writer import namespace, write_root
+from tests.bolt_writer import blob, image, namespace, times, write_root
 from tests.gui.conftest import Open
 from tests.gui.driving import Driver, texts
-from tests.images import StoreBuilder
+from tests.images import IMAGE_NAME, OCI_LAYER, StoreBuilder, digest_of
 
 WEB, CACHE, PAUSE = "docker.io/library/web:1", "docker.io/library/cache:1", "registry.k8s.io/pause:3"
 CONTROL = Qt.KeyboardModifier.ControlModifier
 
 
-def named(builder: StoreBuilder, *names: str) -> dict:
-    """A namespace with these images of the builder and all blobs."""
+LOOSE = [b"left over\n" * 100, b"left over too\n" * 100]
+
+
+def named(builder: StoreBuilder, *names: str, loose: Sequence[bytes] = ()) -> dict[bytes, Any]:
+    """A namespace with these images of the builder, their blobs labelled as containerd does, and others."""
     tree = namespace(builder)
     tree[b"images"] = {name.encode(): tree[b"images"][name.encode()] for name in names}
+    roots = {root["annotations"][IMAGE_NAME]: root["digest"] for root in builder.roots}
+    blobs = {digest_of(data).encode(): blob(len(data)) for data in loose}
+    waiting = [roots[name] for name in names]
+    while waiting:
+        digest = waiting.pop()
+        below = children(builder.blobs[digest])
+        labels = {f"containerd.io/gc.ref.content.{n}": child for n, child in enumerate(below)}
+        blobs[digest.encode()] = blob(len(builder.blobs[digest]), labels)
+        waiting += below
+    tree[b"content"][b"blob"] = blobs
     return tree
+
+
+def children(data: bytes) -> list[str]:
+    """The digests a document refers to; none for what is no document."""
+    try:
+        document = json.loads(data)
+    except ValueError:
+        return []
+    below = [document.get("config"), *document.get("manifests", ()), *document.get("layers", ())]
+    return [item["digest"] for item in below if item and "digest" in item]
+
+
+def filled_tree(builder: StoreBuilder) -> dict[bytes, Any]:
+    """Two images in default, one in k8s.io and none in moby; a lease, labels, what nothing refers to."""
+    builder.name(WEB, builder.multi_platform(["linux/amd64", "linux/arm64"]))
+    builder.name(CACHE, builder.image([{"etc/motd": "cache\n"}]))
+    builder.name(PAUSE, builder.image([{"pause": "pause\n"}]))
+    for data in LOOSE:
+        builder.blob(data, OCI_LAYER)
+    default, k8s = named(builder, WEB, CACHE, loose=LOOSE), named(builder, PAUSE)
+    pause = builder.roots[2]
+    k8s[b"images"][PAUSE.encode()] = image(
+        {**pause, "annotations": {}}, {"io.cri-containerd.image": "managed"}
+    )
+    k8s[b"content"][b"blob"][pause["digest"].encode()][b"labels"][b"owner"] = b"kubelet"
+    k8s[b"leases"] = {b"pulling": {**times(), b"content": {pause["digest"].encode(): b""}}}
+    return {b"default": default, b"k8s.io": k8s, b"moby": named(builder)}
 
 
 @pytest.fixture
 def root(tmp_path: Path, builder: StoreBuilder) -> Path:
-    """A root with two images in default, one in k8s.io and none in moby."""
-    builder.name(WEB, builder.multi_platform(["linux/amd64", "linux/arm64"]))
-    builder.name(CACHE, builder.image([{"etc/motd": "cache\n"}]))
-    builder.name(PAUSE, builder.image([{"pause": "pause\n"}]))
-    tree = {
-        b"default": named(builder, WEB, CACHE),
-        b"k8s.io": named(builder, PAUSE),
-        b"moby": named(builder),
-    }
-    return write_root(builder, tmp_path / "root", tree)
+    """As above, on disk."""
+    return write_root(builder, tmp_path / "root", filled_tree(builder))
 
 
 @pytest.fixture
@@ -142,6 +177,21 @@ def sample_store(tmp_path: Path) -> Path:
     builder = StoreBuilder()
     builder.name("docker.io/library/plain:1", builder.image([{"a": "b"}]))
     return builder.write_layout(tmp_path / "plain")
+
+
+def test_the_overview_tells_what_the_namespace_records(driver: Driver) -> None:
+    driver.choose(PAUSE)
+    driver.wait(lambda: "HELD BY LEASES" in driver.overview)
+    words = driver.overview
+    assert "Namespace" in words and "k8s.io" in words and "2024-05-14 09:30" in words
+    assert "io.cri-containerd.image" in words and "managed" in words
+    assert "owner" in words and "kubelet" in words and "containerd.io/gc.ref.content.0" in words
+    assert "pulling" in words and "this blob, since 2024-05-14 09:30" in words
+
+
+def test_a_store_without_records_tells_none(open_window: Open, sample_store: Path) -> None:
+    words = open_window(sample_store).overview
+    assert "NAME IN THE STORE" not in words and "HELD BY LEASES" not in words
 
 
 def test_a_namespace_is_spoken(driver: Driver) -> None:
