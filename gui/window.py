@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QPoint, Qt, QTimer
+from PySide6.QtCore import Qt
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QIcon, QShowEvent
-from PySide6.QtWidgets import QHeaderView, QMainWindow, QMenu, QMessageBox, QPushButton, QSplitter, QWidget
+from PySide6.QtWidgets import QHeaderView, QMainWindow, QSplitter, QWidget
 
 from exporter_core import Platform
 from gui.actions import Actions
+from gui.dialogs.quit import ask_quit
 from gui.features.appearance import Appearance
 from gui.features.browse import Browse
 from gui.features.copying import Copying
@@ -18,6 +19,7 @@ from gui.features.inspect import Inspect
 from gui.features.looking import Looking
 from gui.features.panes import Panes
 from gui.features.remember import Remember
+from gui.features.status import Status
 from gui.features.stores import Stores
 from gui.features.work import Work
 from gui.job_list import JobList
@@ -31,17 +33,15 @@ from gui.models.tree import TreeModel
 from gui.resources import icon_file
 from gui.session import Session
 from gui.settings import Settings
-from gui.text import plural, tr
+from gui.text import tr
 from gui.theme import Theme
 from gui.views import menus
 from gui.views.images import ImagesPane
 from gui.views.inspector import Inspector
 from gui.views.jobs import JobsPane
 from gui.views.structure import StructurePane
-from gui.widgets import ElidedLabel
 
 _JOBS_HEIGHT = 240
-_TELL_MS = 250
 
 
 class MainWindow(QMainWindow):
@@ -89,16 +89,6 @@ class MainWindow(QMainWindow):
         self.rows.setSizes([600, _JOBS_HEIGHT])
         self.jobs_pane.hide()
         self.setCentralWidget(self.rows)
-        self._status = ElidedLabel()
-        self._status.setObjectName("storeStatus")
-        self._status.setContentsMargins(10, 0, 0, 0)
-        self._job_status = QPushButton()
-        self._job_status.setObjectName("jobStatus")
-        self._job_status.setToolTip(self.commands["showJobs"].toolTip())
-        self._job_status.hide()
-        self.statusBar().addWidget(self._status, 1)
-        self.statusBar().addPermanentWidget(self._job_status)
-        self.statusBar().setSizeGripEnabled(False)
 
     def _make_features(self) -> None:
         session, commands = self.session, self.commands
@@ -111,6 +101,7 @@ class MainWindow(QMainWindow):
         self.export = Export(session, self.jobs, self.settings, self)
         models = (self._jobs_model, self._results, self._past)
         self.work = Work(self.jobs, session, self.jobs_pane, models, commands, self)
+        self._status = Status(self.statusBar(), self.jobs, self.work, commands["showJobs"].toolTip(), self)
         self._corrupt = Corrupt(session, self.structure.model, self)
         self.copying = Copying(
             session, self.images.view, self.structure.view, self.jobs_pane.view, self.browse, commands, self
@@ -125,7 +116,6 @@ class MainWindow(QMainWindow):
             "jobs": self.jobs_pane.view.header(),
         }  # fmt: skip
         self._remember = Remember(self, self.settings, parts)
-        self._ticker = QTimer(self, interval=_TELL_MS)
 
     def _make_menus(self) -> None:
         copy_as = self.copying.menu
@@ -146,12 +136,12 @@ class MainWindow(QMainWindow):
             signal.connect(self._refresh)
         session.selected.connect(self._first_image)
         self.images.chosen.connect(self._refresh)
-        self.images.menuWanted.connect(self._show_image_menu)
-        self.structure.menuWanted.connect(self._show_node_menu)
-        self.jobs_pane.menuWanted.connect(self._show_job_menu)
+        self.images.menuWanted.connect(self._image_menu.popup)
+        self.structure.menuWanted.connect(self._node_menu.popup)
+        self.jobs_pane.menuWanted.connect(self._job_menu.popup)
         self.inspector.copied.connect(self.copying.say)
-        self.copying.copied.connect(self._say)
-        self.desk.told.connect(self._say)
+        self.copying.copied.connect(self._status.say)
+        self.desk.told.connect(self._status.say)
         self.desk.frontWanted.connect(self.to_front)
         finding, goto = self.desk.finding, self.looking.goto
         finding.imageWanted.connect(goto.to_image)
@@ -163,12 +153,11 @@ class MainWindow(QMainWindow):
         self.looking.matrix_pane.exportWanted.connect(self._export_platform)
         self.work.changed.connect(self._refresh)
         self.work.wanted.connect(self.panes.want_jobs)
-        self.work.copied.connect(self._say)
+        self.work.copied.connect(self._status.say)
         self.work.past.againWanted.connect(self.export.open_again)
-        self._job_status.clicked.connect(self.panes.want_jobs)
+        self._status.jobsWanted.connect(self.panes.want_jobs)
         self.export.dialogOpened.connect(self._dialog_opened)
         self.export.dialogClosed.connect(self._dialog_closed)
-        self._ticker.timeout.connect(self._tell_jobs)
         session.in_use = self.jobs.uses
         self.jobs.idle.connect(session.sweep)
 
@@ -191,20 +180,7 @@ class MainWindow(QMainWindow):
         self.setWindowTitle(
             tr("{store} (read-only) — Shipglass", store=opened.location) if opened else "Shipglass"
         )
-        self._status.setText(self.stores.words())
-        self._tell_jobs()
-
-    def _tell_jobs(self) -> None:
-        words = self.work.words()
-        self._job_status.setText(words)
-        self._job_status.setVisible(bool(words))
-        if self.jobs.active and not self._done:
-            self._ticker.start()
-        else:
-            self._ticker.stop()
-
-    def _say(self, words: str) -> None:
-        self.statusBar().showMessage(words, 4000)
+        self._status.show(self.stores.words())
 
     # Commands
 
@@ -222,15 +198,6 @@ class MainWindow(QMainWindow):
 
     def _dialog_closed(self) -> None:
         self.jobs_pane.failure.text.setObjectName("errorText")
-
-    def _show_image_menu(self, position: QPoint) -> None:
-        _popup(self._image_menu, position)
-
-    def _show_node_menu(self, position: QPoint) -> None:
-        _popup(self._node_menu, position)
-
-    def _show_job_menu(self, position: QPoint) -> None:
-        _popup(self._job_menu, position)
 
     def to_front(self) -> None:
         """Be seen: from the taskbar, or from behind other windows."""
@@ -278,23 +245,14 @@ class MainWindow(QMainWindow):
             self.close()
 
     def _ask_quit(self) -> None:
-        box = QMessageBox(self)
-        box.setObjectName("quitQuestion")
-        box.setWindowTitle(tr("Exports are running"))
-        box.setText(plural(len(self.jobs.active), "{n} export is not done.", "{n} exports are not done."))
-        box.setInformativeText(tr("If you quit now they are cancelled, and nothing of them is left behind."))
-        stop = box.addButton(tr("Cancel exports and quit"), QMessageBox.ButtonRole.DestructiveRole)
-        box.addButton(tr("Keep running"), QMessageBox.ButtonRole.RejectRole)
-        box.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        stop.clicked.connect(self.close)
-        box.open()
+        ask_quit(self, len(self.jobs.active)).clicked.connect(self.close)
 
     def shut_down(self) -> None:
         """Cancel every job, wait for every thread, remember how the window looked."""
         if self._done:
             return
         self._done = True
-        self._ticker.stop()
+        self._status.stop()
         self._remember.save()
         self.looking.stop()
         self.desk.shut_down()
@@ -312,7 +270,3 @@ def _splitter(orientation: Qt.Orientation, *panes: QWidget) -> QSplitter:
     for pane in panes:
         splitter.addWidget(pane)
     return splitter
-
-
-def _popup(menu: QMenu, position: QPoint) -> None:
-    menu.popup(position)
