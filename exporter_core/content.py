@@ -29,6 +29,9 @@ class Provider(Protocol):
     def open(self, descriptor: Descriptor) -> BinaryIO:
         """The blob from its first byte, unverified; the caller closes it.
 
+        One that may let its reader wait has ``poll(seconds)`` too: whether a read would not wait, after at
+        most so long. Who can be cancelled asks it first.
+
         Raises MissingBlob where it is not there, UnreadableBlob where it cannot be read.
         """
         ...

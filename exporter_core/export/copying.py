@@ -22,6 +22,7 @@ from exporter_core.progress import Progress, State
 CHUNK = 1024 * 1024
 """Bytes that a worker reads, hashes and writes at a time, in a buffer it keeps."""
 _HEADER_ROOM = 8192  # more than any header block needs
+_TURN = 0.1  # seconds to wait for a blob between two looks at the cancel
 
 
 class Run:
@@ -83,6 +84,7 @@ class Run:
             while left:
                 check()
                 room = buffer[fill : fill + min(left, CHUNK)]
+                _await(blob, check)
                 got = _read_into(blob, room, descriptor)
                 if not got:
                     raise SizeMismatch(str(descriptor.digest), expected=entry.size, actual=entry.size - left)
@@ -93,6 +95,7 @@ class Run:
                 self.progress.done[index] = entry.size - left
             if fill:
                 write(buffer[:fill])
+            _await(blob, check)
             if _read_into(blob, buffer[:1], descriptor):
                 raise SizeMismatch(str(descriptor.digest), expected=entry.size, actual=None)
         actual = f"{descriptor.digest.algorithm}:{digest.hexdigest()}"
@@ -108,6 +111,13 @@ def _opened(provider: Provider, descriptor: Descriptor) -> Iterator[BinaryIO]:
         raise UnreadableBlob(str(descriptor.digest), reason=error.strerror or str(error)) from error
     with blob:
         yield blob
+
+
+def _await(blob: BinaryIO, check: Callable[[], None]) -> None:
+    """Wait until a blob that has ``poll`` can be read, with a look at the cancel in each turn."""
+    poll: Callable[[float], bool] | None = getattr(blob, "poll", None)
+    while poll is not None and not poll(_TURN):
+        check()
 
 
 def _read_into(blob: BinaryIO, room: memoryview, descriptor: Descriptor) -> int:

@@ -57,6 +57,11 @@ class _HeldBlob(io.RawIOBase):
     def readable(self) -> bool:
         return True
 
+    def poll(self, seconds: float) -> bool:
+        """The blob's own: whether a read would not wait, were it not for the gate."""
+        poll = getattr(self._blob, "poll", None)
+        return poll is None or bool(poll(seconds))
+
     def readinto(self, buffer: Any) -> int:
         self._gate.wait(self._cancel)
         if self._into is not None:

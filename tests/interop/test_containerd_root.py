@@ -9,8 +9,8 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Iterator, Mapping
-from contextlib import closing, contextmanager
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, closing, contextmanager
 from pathlib import Path
 
 import pytest
@@ -18,6 +18,7 @@ import pytest
 from exporter_core import BlobState, Descriptor, Digest, load_tree, open_store, verify_location
 from exporter_core.cli import main
 from exporter_core.graph import find_image
+from exporter_core.metadata import MetadataStore
 from exporter_core.stores.containerd_root import ContainerdRoot
 from tests.images import StoreBuilder
 from tests.interop.conftest import _running
@@ -77,7 +78,7 @@ def their_images(containerd: Containerd) -> list[tuple[str, str, str, frozenset[
     return [(line[0], line[1], line[2], frozenset(label_set(line[-1]))) for line in lines]
 
 
-def our_images(store: ContainerdRoot) -> list[tuple[str, str, str, frozenset[str]]]:
+def our_images(store: MetadataStore) -> list[tuple[str, str, str, frozenset[str]]]:
     found = [(image, image.target) for image in store.images()]
     return [
         (image.name, target.media_type, str(target.digest), frozenset(spelled(image.labels)))
@@ -86,20 +87,23 @@ def our_images(store: ContainerdRoot) -> list[tuple[str, str, str, frozenset[str
     ]
 
 
-def differences(containerd: Containerd) -> dict[str, object]:
+Opener = Callable[[Containerd], AbstractContextManager[MetadataStore]]
+
+
+def differences(containerd: Containerd, opener: Opener = opened) -> dict[str, object]:
     """What differs once containerd's collector, which works behind our back, has come to rest."""
     found: dict[str, object] = {}
     for _ in range(10):
-        found = differences_now(containerd)
+        found = differences_now(containerd, opener)
         if not found:
             break
         time.sleep(0.3)
     return found
 
 
-def differences_now(containerd: Containerd) -> dict[str, object]:
+def differences_now(containerd: Containerd, opener: Opener) -> dict[str, object]:
     """Every table of ctr's that differs from ours, with both; our blobs against the files on disk."""
-    with opened(containerd) as store:
+    with opener(containerd) as store:
         blobs = {
             blob.digest: (human(blob.size), frozenset(spelled(blob.labels)), blob.size)
             for blob in store.blobs()
