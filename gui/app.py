@@ -13,7 +13,6 @@ from PySide6.QtWidgets import QApplication
 from gui.crash import FAULTS, CrashGuard
 from gui.instance import Instance
 from gui.logs import LogBook, log
-from gui.resources import sample_store
 from gui.settings import Settings, config_folder, state_folder
 from gui.theme import Theme
 from gui.window import MainWindow
@@ -39,8 +38,8 @@ def application() -> QApplication:
 def build(argv: Sequence[str] = (), book: LogBook | None = None) -> MainWindow:
     """The window, not shown yet, opening the stores that ``argv`` names (paths, or ``file:`` URLs).
 
-    ``argv`` may begin with the program's own name, as a process has it. Without any store, the last one, else
-    the bundled sample. Needs an event loop to run afterwards.
+    ``argv`` may begin with the program's own name, as a process has it. Without any store, those that were
+    open at the end, else the bundled sample. Needs an event loop to run afterwards.
     """
     app = application()
     sys.setswitchinterval(_SWITCH_S)
@@ -49,8 +48,11 @@ def build(argv: Sequence[str] = (), book: LogBook | None = None) -> MainWindow:
         book = LogBook()
         book.begin()
     window = MainWindow(settings, Theme(app, settings.text("window/theme", "system")), book)
-    for location in _locations(argv) or [first_store(settings)]:
+    locations = _locations(argv)
+    for location in locations:
         window.stores.open(location)
+    if not locations:
+        window.stores.reopen()
     return window
 
 
@@ -59,12 +61,6 @@ def _locations(argv: Sequence[str]) -> list[str]:
     words = list(argv)
     own = os.path.basename(words[0]) in ("shipglass", "shipglass.exe", "__main__.py") if words else False
     return words[1:] if own and not os.path.isdir(words[0]) else words
-
-
-def first_store(settings: Settings) -> str:
-    """What to open when nothing is asked for."""
-    last = settings.last_store
-    return last if last and os.path.exists(last) else str(sample_store())
 
 
 def main(argv: Sequence[str] = ()) -> int:

@@ -61,13 +61,13 @@ class Session(QObject):
 
     # Stores
 
-    def open(self, location: str) -> OpenStore:
-        """Open ``location`` in the pool; one that is open already is read again."""
+    def open(self, location: str, *, reopened: bool = False) -> OpenStore:
+        """Open ``location`` in the pool, or read it again if it is open; ``reopened`` as in OpenStore."""
         known = self.find(location)
         if known is not None:
             self.reload(known)
             return known
-        opened = OpenStore(location)
+        opened = OpenStore(location, reopened=reopened)
         self.stores.append(opened)
         self.changed.emit(opened)
         self._opener.ask(partial(read_stores, location, self.document_limit), opened)
@@ -183,6 +183,7 @@ class Session(QObject):
     def _read(self, opened: OpenStore, reading: Reading) -> None:
         before = opened.store
         opened.store, opened.catalogue, opened.namespace = reading.store, reading.catalogue, reading.namespace
+        opened.kept = None
         self._part(before)
 
     def _failed(self, opened: object, error: object) -> None:

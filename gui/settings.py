@@ -44,6 +44,7 @@ class Preferences:
     workers: int = 0  # threads that copy; 0: one core is left to the window
     notify: bool = True  # when an export ends unseen
     confirm_quit: bool = True  # while exports run
+    reopen_all: bool = True  # stores that were open at the end, and not the last alone
     at_once: int = 1  # exports that may run at the same time
 
     @property
@@ -61,6 +62,7 @@ _KEYS = {
     "at_once": "export/at_once",
     "notify": "export/notify",
     "confirm_quit": "window/confirm_quit",
+    "reopen_all": "stores/reopen_all",
 }
 
 
@@ -118,6 +120,7 @@ class Settings:
             at_once=max(1, self.integer(_KEYS["at_once"], default.at_once, 8)),
             notify=self.flag(_KEYS["notify"], default.notify),
             confirm_quit=self.flag(_KEYS["confirm_quit"], default.confirm_quit),
+            reopen_all=self.flag(_KEYS["reopen_all"], default.reopen_all),
         )
 
     @preferences.setter
@@ -129,13 +132,41 @@ class Settings:
 
     @property
     def last_store(self) -> str:
-        """Location of the store that was used last, or ""."""
+        """Location of the store that was looked at last, or ""."""
         return self.text("stores/last")
+
+    @last_store.setter
+    def last_store(self, location: str) -> None:
+        self.put("stores/last", location)
 
     @property
     def recent(self) -> list[str]:
         """Locations opened before, the latest first."""
         return self.texts("stores/recent")
+
+    @property
+    def pinned(self) -> list[str]:
+        """Locations that the user keeps at the top, in the order in which they were pinned."""
+        return self.texts("stores/pinned")
+
+    @property
+    def offered(self) -> list[str]:
+        """The pinned locations, then the others that were opened before, the latest first."""
+        return list(dict.fromkeys([*self.pinned, *self.recent]))
+
+    @property
+    def open_stores(self) -> list[str]:
+        """Locations of the stores that were open at the end, in the window's order."""
+        return self.texts("stores/open")
+
+    @open_stores.setter
+    def open_stores(self, locations: list[str]) -> None:
+        self.put("stores/open", locations)
+
+    def pin_store(self, location: str, wanted: bool) -> None:
+        """Keep ``location`` at the top from now on, or no more."""
+        others = [item for item in self.pinned if item != location]
+        self.put("stores/pinned", [*others, location] if wanted else others)
 
     def remember_store(self, location: str) -> None:
         """Make ``location`` the last store and the first of the recent ones."""
@@ -144,11 +175,12 @@ class Settings:
         self.put("stores/last", location)
 
     def forget_store(self, location: str) -> None:
-        """Take ``location`` from the recent ones."""
+        """Take ``location`` from the recent and the pinned ones."""
+        self.pin_store(location, False)
         self.put("stores/recent", [item for item in self.recent if item != location])
         if self.last_store == location:
             self.put("stores/last", "")
 
     def clear_recent(self) -> None:
-        """Forget every recent store."""
+        """Forget every recent store; the pinned ones stay."""
         self.put("stores/recent", [])

@@ -119,7 +119,7 @@ class MainWindow(QMainWindow):
 
     def _make_menus(self) -> None:
         copy_as = self.copying.menu
-        menus.fill_menu_bar(self.menuBar(), self.commands, self.stores.recent_menu, copy_as)
+        menus.fill_menu_bar(self.menuBar(), self.commands, self.stores.recent.menu, copy_as)
         self._image_menu = self.commands.menu("", menus.IMAGE, self, {"COPY_AS": copy_as})
         self._node_menu = self.commands.menu("", menus.NODE, self, {"COPY_AS": copy_as})
         self._job_menu = self.commands.menu("", menus.JOBS, self)
@@ -149,6 +149,9 @@ class MainWindow(QMainWindow):
         finding.storeWanted.connect(self.stores.open)
         finding.copyWanted.connect(self.copying.put)
         self.browse.nodeChosen.connect(self.inspect.show)
+        self.browse.recent = self.stores.recent.rows
+        self.stores.recent.changed.connect(self.browse.publish)
+        self.stores.lost.connect(self._say_lost)
         self.looking.goto.changed.connect(self._refresh)
         self.looking.matrix_pane.exportWanted.connect(self._export_platform)
         self.work.changed.connect(self._refresh)
@@ -160,6 +163,10 @@ class MainWindow(QMainWindow):
         self.export.dialogClosed.connect(self._dialog_closed)
         session.in_use = self.jobs.uses
         self.jobs.idle.connect(session.sweep)
+
+    def _say_lost(self, locations: object) -> None:
+        assert isinstance(locations, list)
+        self.images.failure.say(tr("Not there any more"), "\n".join(locations))
 
     def _first_image(self, current: object) -> None:
         """The keys go to the list as soon as there is one, unless somebody is typing already."""

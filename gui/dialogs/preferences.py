@@ -55,6 +55,9 @@ class PreferencesDialog(QDialog):
         self.limit = _numbers("preferencesLimit", {n: size(n << 20) for n in _LIMITS})
         self.limit.setToolTip(tr("A larger index, manifest or config is not read, only named"))
         self.confirm = QCheckBox(tr("&Ask before quitting while exports run"))
+        self.reopen = QCheckBox(tr("&Open again all stores that were open"))
+        self.reopen.setObjectName("preferencesReopen")
+        self.reopen.setToolTip(tr("Else only the one that was opened last"))
 
     def _make_exports(self, automatic: int) -> None:
         self.folder = QLineEdit()
@@ -82,6 +85,7 @@ class PreferencesDialog(QDialog):
         general = _form()
         general.addRow(_label(tr("&Theme"), self.theme), _narrow(self.theme))
         general.addRow(_label(tr("&Largest document"), self.limit), _narrow(self.limit))
+        general.addRow("", self.reopen)
         general.addRow("", self.confirm)
         folder = QHBoxLayout()
         folder.setSpacing(8)
@@ -133,6 +137,7 @@ class PreferencesDialog(QDialog):
         self.theme.setCurrentIndex(max(0, self.theme.findData(values.theme)))
         _choose(self.limit, values.document_limit, size(values.limit))
         self.confirm.setChecked(values.confirm_quit)
+        self.reopen.setChecked(values.reopen_all)
         self.folder.setText(values.folder)
         self.template.setText(values.name_template)
         _choose(self.workers, values.workers, number(values.workers))
@@ -150,6 +155,7 @@ class PreferencesDialog(QDialog):
             at_once=int(self.at_once.currentData()),
             notify=self.notify.isChecked(),
             confirm_quit=self.confirm.isChecked(),
+            reopen_all=self.reopen.isChecked(),
         )
 
     def _check(self) -> None:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import partial
 from weakref import WeakSet
 
 from PySide6.QtCore import QObject, Signal
-from PySide6.QtWidgets import QPushButton
+from PySide6.QtWidgets import QPushButton, QWidget
 
 from exporter_core import ImageSummary, Node, PlatformStatus, Store, expand, root_node
 from gui.actions import Actions
@@ -50,6 +50,8 @@ class Browse(QObject):
         self._folded: set[object] = set()
         self._seen: WeakSet[OpenStore] = WeakSet()
         self._restoring = False
+        self.recent: Callable[[], Sequence[QWidget]] = lambda: ()
+        """Rows of the stores that were opened before, for the first screen."""
         self.platform: PlatformStatus | None = None
         self.arriving = False
         self._roots = Lookup(session.pool, self, priority=3)
@@ -103,8 +105,8 @@ class Browse(QObject):
         self._images.title.setText(_stores_title(stores))
         if not stores:
             text = tr("Open a folder with an OCI layout, or a tar of one. You can also drop it here.")
-            buttons = self._open_buttons("openFolder", "openFile", "openSample")
-            pages.show_placeholder("package-search", tr("No store is open"), text, buttons=buttons)
+            ways = [*self._open_buttons("openFolder", "openFile", "openSample"), *self.recent()]
+            pages.show_placeholder("package-search", tr("No store is open"), text, buttons=ways)
         elif len(stores) == 1 and stores[0].error is not None:
             self._show_store_error(stores[0])
         elif len(stores) == 1 and stores[0].opening:
@@ -148,7 +150,8 @@ class Browse(QObject):
         fresh = opened.store is not None and unseen and opened in self._session.stores
         if fresh and opened.images:
             self._seen.add(opened.leader)
-            self._select_first(opened)
+            if not opened.leader.reopened or self._session.current is None:
+                self._select_first(opened)
         elif self._session.current is None:
             self._selected(None)
         elif opened is self._session.current.opened and opened.store is not None:
@@ -349,7 +352,9 @@ def _source(opened: OpenStore) -> Source:
     elif opened.opening:
         message = tr("Opening…")
     kind = opened.store.kind if opened.store else opened.location
-    return Source(opened, opened.place, kind, opened.catalogue, message, opened.leader, opened.namespace)
+    return Source(
+        opened, opened.place, kind, opened.catalogue, message, opened.leader, opened.namespace, opened.kept
+    )
 
 
 def _stores_title(stores: list[OpenStore]) -> str:

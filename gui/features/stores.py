@@ -5,38 +5,59 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 
-from PySide6.QtCore import QMimeData, QObject
-from PySide6.QtGui import QAction
-from PySide6.QtWidgets import QFileDialog, QMenu, QWidget
+from PySide6.QtCore import QMimeData, QObject, Signal
+from PySide6.QtWidgets import QFileDialog, QWidget
 
 from gui.actions import Actions, reasons
+from gui.features.recent import Recent
 from gui.resources import sample_store
-from gui.session import OpenStore, Session
+from gui.session import Chosen, OpenStore, Session
 from gui.settings import Settings
 from gui.text import plural, tr
 
 
 class Stores(QObject):
-    """The File menu's first half."""
+    """The File menu's first half. ``lost(locations)`` tells stores that were open and are gone."""
+
+    lost = Signal(object)
 
     def __init__(self, session: Session, settings: Settings, actions: Actions, window: QWidget) -> None:
         super().__init__(window)
         self._session = session
         self._settings = settings
         self._window = window
-        self.recent_menu = QMenu(tr("Open rece&nt"), window)
-        self.recent_menu.aboutToShow.connect(self.fill_recent)
-        self.recent_menu.triggered.connect(self._open_recent)
+        self.recent = Recent(settings, window)
+        self.recent.openWanted.connect(self.open)
         for name, slot in (
             ("openFolder", self.ask_folder), ("openFile", self.ask_file), ("openSample", self._open_sample),
             ("reload", self._reload), ("closeStore", self._close),
         ):  # fmt: skip
             actions[name].triggered.connect(slot)
         session.changed.connect(self._changed)
+        session.closed.connect(self._note_open)
+        session.selected.connect(self._selected)
 
     def open(self, location: str) -> OpenStore:
         """Open a store in the background."""
         return self._session.open(os.path.abspath(os.path.expanduser(location)))
+
+    def reopen(self) -> None:
+        """What was open at the end of the last run, or the last store alone; else the bundled sample.
+
+        ``lost`` tells those that are gone.
+        """
+        settings = self._settings
+        last, everything = settings.last_store, settings.open_stores
+        wanted = everything if settings.preferences.reopen_all and everything else [last] if last else []
+        found = [location for location in wanted if _is_there(location)]
+        shown = last if last in found else next(iter(found), "")
+        for location in found:
+            self._session.open(location, reopened=location != shown)
+        if not found:
+            self._open_sample()
+        gone = [location for location in wanted if location not in found]
+        if gone:
+            self.lost.emit(gone)
 
     @property
     def current(self) -> OpenStore | None:
@@ -105,26 +126,6 @@ class Stores(QObject):
         """The local paths that are being dropped."""
         return [url.toLocalFile() for url in data.urls() if url.isLocalFile()]
 
-    # Recent
-
-    def fill_recent(self) -> None:
-        """Make the menu of recent stores anew."""
-        self.recent_menu.clear()
-        for location in self._settings.recent:
-            self.recent_menu.addAction(location.replace("&", "&&")).setData(location)
-        if self.recent_menu.isEmpty():
-            self.recent_menu.addAction(tr("Nothing opened yet")).setEnabled(False)
-            return
-        self.recent_menu.addSeparator()
-        self.recent_menu.addAction(tr("&Clear this list")).setData("")
-
-    def _open_recent(self, action: QAction) -> None:
-        location = action.data()
-        if location:
-            self.open(str(location))
-        elif location == "":
-            self._settings.clear_recent()
-
     # The rest
 
     def _open_sample(self) -> None:
@@ -141,4 +142,20 @@ class Stores(QObject):
     def _changed(self, opened: object) -> None:
         assert isinstance(opened, OpenStore)
         if opened.store is not None and opened.leader is opened:
-            self._settings.remember_store(opened.location)
+            if not opened.reopened:
+                self._settings.remember_store(opened.location)
+            self._note_open()
+
+    def _selected(self, current: object) -> None:
+        if isinstance(current, Chosen):
+            self._settings.last_store = current.opened.leader.location
+
+    def _note_open(self) -> None:
+        """For the next start: what is open now, but for what could not be opened."""
+        leaders = [opened for opened in self._session.stores if opened.leader is opened]
+        self._settings.open_stores = [opened.location for opened in leaders if opened.error is None]
+
+
+def _is_there(location: str) -> bool:
+    """Whether a store may still be there: what is no path (a socket's address) is asked when it is opened."""
+    return "://" in location or any(map(os.path.exists, (location, location.partition("?")[0])))

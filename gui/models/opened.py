@@ -13,6 +13,7 @@ from exporter_core.errors import DigestMismatch
 from exporter_core.metadata import MetadataStore
 from exporter_core.platforms import host_platform, ordered
 from gui.models.catalogue import Catalogue
+from gui.models.kept import Kept
 
 
 @dataclass(slots=True, eq=False, weakref_slot=True)
@@ -32,6 +33,10 @@ class OpenStore:
     followed: OpenStore | None = None
     namespace: str = ""
     """Which one of several this is; "" where there are not several."""
+    reopened: bool = False
+    """Whether it was opened beside another as the program started, and nobody asked to see it now."""
+    kept: Kept | None = None
+    """What keeps its blobs, once that is known; None for a store without such metadata."""
 
     @property
     def leader(self) -> OpenStore:

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from PySide6.QtCore import QObject, QSize, Qt
-from PySide6.QtGui import QAction
+from PySide6.QtGui import QAction, QResizeEvent
 from PySide6.QtWidgets import QPushButton, QToolButton, QWidget
 
 from gui.theme import icon
+
+_NARROWEST, _FRAME = 80, 26  # pixels: of a button with shortened words, and of what is round its words
 
 
 class _Follower(QObject):
@@ -48,6 +50,30 @@ def plain_button(text: str, icon_name: str = "", parent: QWidget | None = None) 
         button.setIcon(icon(icon_name))
     button.setAutoDefault(False)
     return button
+
+
+class ElidedButton(QPushButton):
+    """A push button as narrow as need be: its words are shortened in the middle, the tip has them all."""
+
+    def __init__(self, words: str, tip: str) -> None:
+        super().__init__()
+        self._words = words
+        self.setToolTip(tip)
+        self.setAutoDefault(False)
+        self._fit()
+
+    def minimumSizeHint(self) -> QSize:
+        hint = super().minimumSizeHint()
+        return QSize(min(hint.width(), _NARROWEST), hint.height())
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._fit()
+
+    def _fit(self) -> None:
+        room = max(self.width() - _FRAME, 0)
+        words = self.fontMetrics().elidedText(self._words, Qt.TextElideMode.ElideMiddle, room)
+        self.setText(words.replace("&", "&&"))
 
 
 def icon_button(

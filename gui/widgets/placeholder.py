@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QLabel, QPushButton, QStackedLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QLabel, QStackedLayout, QVBoxLayout, QWidget
 
 from gui.widgets.cards import IconLabel
 from gui.widgets.labels import muted
@@ -46,7 +46,7 @@ class Placeholder(QWidget):
         self.text.setText(text)
         self.text.setVisible(bool(text))
 
-    def offer(self, buttons: Sequence[QPushButton]) -> None:
+    def offer(self, buttons: Sequence[QWidget]) -> None:
         """Put these buttons below the text; they stay until others come."""
         while (item := self._buttons.takeAt(0)) is not None:
             if (widget := item.widget()) is not None:
@@ -72,7 +72,7 @@ class Pages(QWidget):
         self._stack.setCurrentWidget(self.view)
 
     def show_placeholder(
-        self, icon: str, title: str, text: str = "", tint: str = "muted", buttons: Sequence[QPushButton] = ()
+        self, icon: str, title: str, text: str = "", tint: str = "muted", buttons: Sequence[QWidget] = ()
     ) -> None:
         """Something to read instead."""
         self.placeholder.say(icon, title, text, tint)

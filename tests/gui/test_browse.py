@@ -144,7 +144,7 @@ def test_recent_stores(sample: Driver, builder: StoreBuilder, tmp_path: Path) ->
     sample.window.stores.open(str(store))
     sample.wait(lambda: str(store) in sample.window.settings.recent)
     sample.action("closeStoreAction").trigger()
-    menu = sample.window.stores.recent_menu
+    menu = sample.window.stores.recent.menu
     menu.aboutToShow.emit()
     assert [action.text() for action in menu.actions()][:2] == [str(store), str(SAMPLE)]
     menu.actions()[0].trigger()

@@ -237,7 +237,7 @@ def test_recent_stores_in_the_menu(open_window: Open, builder: StoreBuilder, tmp
     driver = open_window(place)
     driver.window.stores.open(str(SAMPLE))
     driver.wait(lambda: len(driver.window.settings.recent) == 2)
-    menu = driver.window.stores.recent_menu
+    menu = driver.window.stores.recent.menu
     menu.aboutToShow.emit()
     actions = [action for action in menu.actions() if action.data()]
     assert [action.data() for action in actions] == [str(SAMPLE), str(place)]
