@@ -9,7 +9,7 @@ from exporter_core import __version__
 from exporter_core.content import DOCUMENT_LIMIT
 from exporter_core.errors import UsageError
 
-COMMANDS = ("images", "tree", "export", "verify", "stores", "kept")
+COMMANDS = ("images", "tree", "export", "verify", "stores", "kept", "serve")
 """The words that mean the command line and not the window."""
 
 _STORE = "a layout folder, a content folder, or a tar archive of one"
@@ -65,6 +65,9 @@ def _parser() -> argparse.ArgumentParser:
         metavar="VERSION",
         help="whose collector decides, such as 1.7 (default: the newest known)",
     )
+    serve = _command(commands, "serve", "let another process read a store over standard input and output")
+    serve.add_argument("--stdio", action="store_true", required=True, help="the one way there is")
+    serve.add_argument("store", metavar="STORE", help=_STORE)
     return parser
 
 

@@ -102,6 +102,13 @@ def stores(options: argparse.Namespace) -> int:
     return 0
 
 
+def serve(options: argparse.Namespace) -> int:
+    """Answer another process's questions until it ends."""
+    from exporter_core.serve import serve_stdio  # only this command pays for it
+
+    return serve_stdio(options.store, document_limit=options.document_limit)
+
+
 RUN: Mapping[str, Callable[[argparse.Namespace], int]] = {
     "images": images,
     "tree": tree,
@@ -109,11 +116,12 @@ RUN: Mapping[str, Callable[[argparse.Namespace], int]] = {
     "verify": check,
     "stores": stores,
     "kept": kept,
+    "serve": serve,
 }
 
 
 def _open(options: argparse.Namespace) -> Store:
-    return open_store(options.store, document_limit=options.document_limit)
+    return open_store(options.store, document_limit=options.document_limit, terminal=True)
 
 
 # export

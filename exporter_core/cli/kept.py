@@ -22,7 +22,7 @@ def kept(options: argparse.Namespace) -> int:
     """Say what keeps ``options.digest``; without one, which blobs nothing keeps."""
     from exporter_core.kept import NEWEST, build_kept  # only this command pays for it
 
-    with closing(open_store(options.store, document_limit=options.document_limit)) as store:
+    with closing(open_store(options.store, document_limit=options.document_limit, terminal=True)) as store:
         if not isinstance(store, MetadataStore):
             raise StoreError(
                 f"{store.location} is no store of containerd's: it does not say what keeps a blob",

@@ -19,13 +19,22 @@ _SCHEMES = ("containerd:", "unix:", "tcp://", "http://", "https://", "ssh://", "
 _COMPRESSED = {b"\x1f\x8b": "gzip", b"\x28\xb5\x2f\xfd": "zstd", b"\xfd7zXZ": "xz", b"BZh": "bzip2"}
 
 
-def open_store(location: str | os.PathLike[str], *, document_limit: int = DOCUMENT_LIMIT) -> Store:
+def open_store(
+    location: str | os.PathLike[str], *, document_limit: int = DOCUMENT_LIMIT, terminal: bool = False
+) -> Store:
     """The store at ``location``, a path or a ``file:`` URL; what it is it finds out itself. Read-only.
 
     Of containerd's root ``PATH?namespace=NAME`` (``containerd-root:PATH`` too) opens that namespace, of its
     socket as well (``containerd:///run/containerd/containerd.sock?namespace=NAME`` too).
+    ``sudo:PATH``, ``pkexec:PATH`` and ``ssh://USER@HOST/PATH`` are read through a helper process there;
+    ``terminal`` says whether a password may be asked for at the process's terminal.
     ``document_limit`` is the largest document in bytes that will be read. Raises StoreError.
     """
+    text = os.fspath(location)
+    if text.startswith(("sudo:", "pkexec:", "ssh:")):
+        from exporter_core.stores.remote import open_remote  # only these pay for it
+
+        return open_remote(text, document_limit=document_limit, terminal=terminal)
     if _is_socket(os.fspath(location)):
         return _open_socket(os.fspath(location), document_limit)
     place, namespace = _namespace(os.fspath(location).removeprefix("containerd-root:"))
@@ -44,6 +53,16 @@ def open_store(location: str | os.PathLike[str], *, document_limit: int = DOCUME
         raise StoreError(f"there is nothing at {path}", hint=_ACCEPTED) from error
     except OSError as error:
         raise unreadable(path, error) from error
+
+
+def with_rights(location: str) -> str | None:
+    """The location to try where ``location`` may not be read: by pkexec or sudo; None where there is neither.
+
+    An ``ssh:`` location gets ``sudo=1``. Raises StoreError where it is none.
+    """
+    from exporter_core.stores import remote  # only who needs it pays for it
+
+    return remote.with_rights(location)
 
 
 def _path(location: str) -> str:

@@ -60,13 +60,14 @@ def find_root(path: str) -> RootPlace | None:
     return None
 
 
-def forbidden(path: str) -> StoreError:
-    """The StoreError where the system does not let us read ``path``."""
+def forbidden(path: str, location: str = "") -> StoreError:
+    """The StoreError where the system does not let us read ``path`` (part of ``location``, where given)."""
+    place = location or path
     return StoreError(
         f"{path} cannot be read: permission denied",
-        hint=f"It belongs to another user, most likely root. Run as one who may read it "
-        f"(sudo shipglass images {path}), copy it to where you may (sudo cp -a), or have its folders opened "
-        "to a group of yours.",
+        hint="It belongs to another user, most likely root. Have it read as root (open "
+        f"sudo:{place}, in a desktop pkexec:{place}), run as one who may read it, copy it to where you may "
+        "(sudo cp -a), or have its folders opened to a group of yours.",
     )
 
 
@@ -90,7 +91,7 @@ class ContainerdRoot(LayoutStore):
     def __init__(
         self, place: RootPlace, *, location: str, namespace: str = "", document_limit: int = DOCUMENT_LIMIT
     ) -> None:
-        _check_content(place.content)
+        _check_content(place.content, location)
         super().__init__(
             DirectoryFiles(place.content), location=location, kind=place.kind, document_limit=document_limit
         )
@@ -215,7 +216,7 @@ class ContainerdRoot(LayoutStore):
             try:
                 latest = read_stable(self._place.metadata, reading)
             except PermissionError as error:
-                raise forbidden(self._place.metadata) from error
+                raise forbidden(self._place.metadata, self.location) from error
             except BusyDatabase:
                 raise
             except FileNotFoundError:
@@ -299,14 +300,14 @@ class ContainerdRoot(LayoutStore):
                 yield _ingest(self._files.place(f"ingest/{name}"))
 
 
-def _check_content(content: str) -> None:
+def _check_content(content: str, location: str) -> None:
     """Raises StoreError where there is a content folder that may not be looked into."""
     try:
         for folder in (content, os.path.join(content, "blobs")):
             with os.scandir(folder):
                 pass
     except PermissionError as error:
-        raise forbidden(content) from error
+        raise forbidden(content, location) from error
     except (FileNotFoundError, NotADirectoryError):
         return
     except OSError as error:

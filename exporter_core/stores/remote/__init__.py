@@ -1,0 +1,42 @@
+"""Stores read through a helper process: as root (``sudo:``, ``pkexec:``), on another host (``ssh:``)."""
+
+from __future__ import annotations
+
+import os
+import shutil
+
+from exporter_core.content import DOCUMENT_LIMIT, Store
+from exporter_core.stores.remote.address import Address, is_remote, parse_address
+
+__all__ = ["Address", "is_remote", "open_remote", "parse_address", "with_rights"]
+
+
+def open_remote(location: str, *, document_limit: int = DOCUMENT_LIMIT, terminal: bool = False) -> Store:
+    """The store at ``location`` (see :func:`parse_address`), through a helper that lives as long as it.
+
+    ``terminal``: whether a password may be asked for at the process's terminal. Raises what the store's own
+    opening raised over there, and StoreError where the helper cannot be started.
+    """
+    from exporter_core.stores.remote.connection import Connection  # only these stores pay for it
+    from exporter_core.stores.remote.store import opened
+
+    address = parse_address(location)
+    connection = Connection(address, document_limit=document_limit, terminal=terminal)
+    return opened(connection, connection.greeting, address, document_limit)
+
+
+def with_rights(location: str) -> str | None:
+    """The location that reads ``location`` as root, with what this system has for it, or None.
+
+    A path becomes ``pkexec:PATH``, else ``sudo:PATH``; an ``ssh:`` location gets ``sudo=1``.
+    """
+    if is_remote(location):
+        address = parse_address(location)
+        return None if address.root else address.as_root().location
+    if not hasattr(os, "geteuid") or os.geteuid() == 0:
+        return None
+    path = location.removeprefix("containerd-root:")
+    for tool in ("pkexec", "sudo"):
+        if shutil.which(tool):
+            return f"{tool}:{os.path.abspath(os.path.expanduser(path))}"
+    return None
