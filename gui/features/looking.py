@@ -9,6 +9,7 @@ from exporter_core import Node
 from gui.actions import Actions
 from gui.features.browse import Browse
 from gui.features.goto import Goto
+from gui.features.kept import ShowKept
 from gui.features.making import ShowMaking
 from gui.features.matrix import ShowMatrix
 from gui.features.usage import ShowUsage
@@ -44,10 +45,12 @@ class Looking(QObject):
         self.matrix = ShowMatrix(session, structure, self.matrix_pane, actions, settings, self)
         self.making = ShowMaking(session, inspector, self)
         self.usage = ShowUsage(session, inspector, self)
+        self.kept = ShowKept(session, inspector, self)
+        self.kept.known.connect(browse.publish)
         browse.nodeChosen.connect(self._node_chosen)
         self.matrix_pane.cellChosen.connect(self.goto.to_path)
         self.goto.moved.connect(self.matrix.follow)
-        self.goto.lost.connect(self.usage.show_digest)
+        self.goto.lost.connect(self._show_digest)
         self.making.layerWanted.connect(self._to_layer)
         self.usage.placeWanted.connect(self.goto.to_image)
         inspector.digestWanted.connect(self.goto.to_digest)
@@ -81,6 +84,14 @@ class Looking(QObject):
         self._inspector.offer(*([CONFIG, HISTORY] if made else []), *([USED_BY] if used else []))
         self.making.look()
         self.usage.look()
+        self.kept.show(shown.digest_text if shown is not None else "")
+        self.kept.look()
+
+    def _show_digest(self, digest: str) -> None:
+        """What uses and what keeps a digest that the image itself does not have."""
+        self.kept.show(digest)
+        self.usage.show_digest(digest)
+        self.kept.look()
 
     def _to_layer(self, number: int) -> None:
         """Layer ``number`` of the manifest that is looked at, or of that above."""

@@ -25,6 +25,9 @@ from gui.models import (
 )  # fmt: skip
 from gui.models.catalogue import Catalogue, split_name
 from gui.models.completeness import Badge, image_badge, platform_words
+from gui.models.kept import Kept
+from gui.models.loose import blob_rows
+from gui.models.rows import ImageRow
 from gui.text import number, plural, size, tr
 from gui.theme import icon
 
@@ -46,38 +49,7 @@ class Source:
     message: str = ""
     place: object = None
     namespace: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class ImageRow:
-    """One row: an image (``row`` is its place in its store), or a heading ("store", "namespace", "group",
-    "message").
-
-    ``detail`` may be shortened where room is scarce, ``words`` may not; ``depth`` is how far it is indented.
-    """
-
-    kind: str
-    key: object
-    row: int
-    name: str
-    title: str
-    detail: str
-    words: str = ""
-    size: int | None = None
-    badge: Badge | None = None
-    referrer: bool = False
-    folded: bool = False
-    depth: int = 0
-
-    @property
-    def is_image(self) -> bool:
-        """Whether it stands for an image."""
-        return self.kind == "image"
-
-    @property
-    def can_fold(self) -> bool:
-        """Whether it opens and closes what is below it."""
-        return self.kind in ("store", "namespace", "group")
+    kept: Kept | None = None
 
 
 Line: TypeAlias = "ImageRow | tuple[Source, int]"
@@ -178,6 +150,8 @@ def _rows_of(
         yield ImageRow("group", key, -1, title, title, detail, folded=key in folded, depth=_depth(source))
         if key not in folded:
             yield from ((source, row) for row in referrers)
+    if source.kept is not None and not words.strip():
+        yield from blob_rows(source.key, source.kept, folded, _depth(source))
 
 
 class ImagesModel(QAbstractTableModel):

@@ -21,7 +21,8 @@ from PySide6.QtWidgets import (
 
 from gui.actions import Actions
 from gui.models import ROW, VALUE, Index
-from gui.models.images import ImageRow, ImagesModel
+from gui.models.images import ImagesModel
+from gui.models.rows import ImageRow
 from gui.text import size, tr
 from gui.theme import icon, scaled_font, tokens
 from gui.widgets import ElidedLabel, FailureCard, Pages, tool_button
@@ -202,10 +203,10 @@ class ImageDelegate(QStyledItemDelegate):
         style.drawControl(QStyle.ControlElement.CE_ItemViewItem, option, painter, option.widget)
         painter.save()
         area = option.rect.adjusted(_MARGIN + row.depth * _INDENT, 6, -_MARGIN, -6)
-        if row.is_image:
-            self._paint_image(painter, option, area, row)
-        else:
+        if row.is_heading:
             self._paint_heading(painter, area, row)
+        else:
+            self._paint_image(painter, option, area, row)
         painter.restore()
 
     def _paint_image(
@@ -239,7 +240,7 @@ class ImageDelegate(QStyledItemDelegate):
 
     def _paint_heading(self, painter: QPainter, area: QRect, row: ImageRow) -> None:
         colours = tokens()
-        if row.kind != "message":
+        if row.can_fold:
             symbol = icon("chevron-right" if row.folded else "chevron-down", "muted")
             symbol.paint(painter, QRect(area.left() - 2, area.top() + 1, _ICON, _ICON))
         area.setLeft(area.left() + _ICON + _GAP)

@@ -11,15 +11,17 @@ from PySide6.QtWidgets import QFrame, QVBoxLayout, QWidget
 from exporter_core.humanize import short_digest
 from exporter_core.usage import Use
 from gui.models import VALUE
+from gui.models.kept import KeptModel
 from gui.models.usage import UsageModel, usage_words
 from gui.text import number, plural, tr
+from gui.views.kept import KeptPane
 from gui.widgets import ElidedLabel, Pages, RowView
 
 _IMAGE_SHARE = 0.42  # of the width
 
 
 class UsagePane(QFrame):
-    """``useWanted(Use)`` when a row is clicked or Enter is pressed."""
+    """``useWanted(Use)`` when a row is clicked or Enter is pressed. ``kept`` tells what keeps the blob."""
 
     useWanted = Signal(object)
 
@@ -47,7 +49,11 @@ class UsagePane(QFrame):
         self.pages = Pages(body)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
-        layout.addWidget(self.pages)
+        layout.setSpacing(0)
+        layout.addWidget(self.pages, 1)
+        self.kept = KeptPane(KeptModel(self))
+        self.kept.hide()
+        layout.addWidget(self.kept, 1)
         self.view.clicked.connect(self._chosen)
         self.view.entered_.connect(self._chosen)
 

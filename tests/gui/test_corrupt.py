@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QLabel, QListView, QTableView
 from exporter_core.errors import DigestMismatch
 from exporter_core.graph import CellState
 from gui.models import ROW, VALUE
-from gui.models.images import ImageRow
+from gui.models.rows import ImageRow
 from gui.text import number
 from tests.gui.conftest import Open
 from tests.gui.driving import Driver, indexes, row_text

@@ -2,17 +2,19 @@
 
 import json
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QAbstractItemView, QLabel
 
 from gui.models import ROW
 from gui.settings import Settings
-from tests.bolt_writer import blob, image, namespace, times, write_root
+from tests.bolt_writer import blob, database, image, moment, namespace, size, times, write_root
 from tests.gui.conftest import Open
-from tests.gui.driving import Driver, texts
+from tests.gui.driving import Driver, indexes, row_text, texts
 from tests.images import IMAGE_NAME, OCI_LAYER, StoreBuilder, digest_of
 
 WEB, CACHE, PAUSE = "docker.io/library/web:1", "docker.io/library/cache:1", "registry.k8s.io/pause:3"
@@ -66,6 +68,27 @@ def filled_tree(builder: StoreBuilder) -> dict[bytes, Any]:
     return {b"default": default, b"k8s.io": k8s, b"moby": named(builder)}
 
 
+def rewrite(root: Path, tree: dict[bytes, Any]) -> None:
+    """The daemon has changed its metadata."""
+    data = database({b"v1": {b"version": size(4), **tree}}, txid=9)
+    made = root / "new.db"
+    made.write_bytes(data)
+    made.replace(root / "io.containerd.metadata.v1.bolt/meta.db")
+
+
+def put_ingest(root: Path) -> None:
+    """A layer of 1000 bytes of which 300 are there, in default."""
+    folder = root / "io.containerd.content.v1.content/ingest/1234"
+    folder.mkdir(parents=True)
+    for name, data in (("ref", b"default/1/layer-1"), ("total", b"1000"), ("data", bytes(300))):
+        (folder / name).write_bytes(data)
+    builder = StoreBuilder()
+    tree = filled_tree(builder)
+    ingest = {b"ref": b"default/1/layer-1", b"expireat": moment(datetime(2100, 1, 1, tzinfo=UTC))}
+    tree[b"default"][b"content"][b"ingests"] = {b"layer-1": ingest}
+    rewrite(root, tree)
+
+
 @pytest.fixture
 def root(tmp_path: Path, builder: StoreBuilder) -> Path:
     """As above, on disk."""
@@ -78,6 +101,16 @@ def driver(open_window: Open, root: Path) -> Driver:
 
 
 ALL = ["root", "default", CACHE, WEB, "k8s.io", PAUSE, "moby"]
+LOOSE_WORDS = "Not referenced"
+
+
+def names(driver: Driver) -> list[str]:
+    """Of all rows but those of the blobs that nothing refers to, which come when they are known."""
+    return [text for text in texts(driver.images) if text != LOOSE_WORDS]
+
+
+def details_of_headings(driver: Driver) -> dict[str, str]:
+    return {name: words for name, words in details(driver).items() if name != LOOSE_WORDS}
 
 
 def details(driver: Driver) -> dict[str, str]:
@@ -88,8 +121,8 @@ def details(driver: Driver) -> dict[str, str]:
 
 
 def test_every_namespace_is_a_heading_with_its_images(driver: Driver) -> None:
-    assert texts(driver.images) == ALL
-    assert details(driver) == {
+    assert names(driver) == ALL
+    assert details_of_headings(driver) == {
         "root": "containerd root",
         "default": "2 images",
         "k8s.io": "1 image",
@@ -104,18 +137,18 @@ def test_every_namespace_is_a_heading_with_its_images(driver: Driver) -> None:
 
 def test_namespaces_and_the_store_fold(driver: Driver) -> None:
     driver.click(driver.images, driver.index(driver.images, "default"))
-    assert texts(driver.images) == ["root", "default", "k8s.io", PAUSE, "moby"]
+    assert names(driver) == ["root", "default", "k8s.io", PAUSE, "moby"]
     driver.click(driver.images, driver.index(driver.images, "default"))
     driver.click(driver.images, driver.index(driver.images, "root"))
-    assert texts(driver.images) == ["root"]
+    assert names(driver) == ["root"]
     driver.click(driver.images, driver.index(driver.images, "root"))
-    assert texts(driver.images) == ALL
+    assert names(driver) == ALL
 
 
 def test_the_filter_looks_into_all_namespaces(driver: Driver) -> None:
     driver.filter.setFocus()
     driver.qtbot.keyClicks(driver.filter, "pause")
-    assert texts(driver.images) == ["root", "default", "k8s.io", PAUSE, "moby"]
+    assert names(driver) == ["root", "default", "k8s.io", PAUSE, "moby"]
     assert details(driver)["default"] == "0 of 2 images" and details(driver)["k8s.io"] == "1 of 1 image"
 
 
@@ -145,29 +178,27 @@ def test_one_location_is_remembered(driver: Driver, root: Path) -> None:
 
 def test_the_group_is_closed_and_reloaded_together(driver: Driver, root: Path, builder: StoreBuilder) -> None:
     driver.choose(PAUSE)
-    (root / "io.containerd.metadata.v1.bolt/meta.db").unlink()
     tree = {b"default": named(builder), b"k8s.io": named(builder, CACHE, PAUSE), b"new": named(builder, WEB)}
-    other = write_root(builder, root.parent / "other", tree)
-    (other / "io.containerd.metadata.v1.bolt/meta.db").rename(root / "io.containerd.metadata.v1.bolt/meta.db")
+    rewrite(root, tree)
     driver.action("reloadAction").trigger()
     driver.wait(lambda: "new" in texts(driver.images))
-    assert texts(driver.images) == ["root", "default", "k8s.io", CACHE, PAUSE, "new", WEB]
+    assert names(driver) == ["root", "default", "k8s.io", CACHE, PAUSE, "new", WEB]
     driver.action("closeStoreAction").trigger()
-    assert texts(driver.images) == [] and driver.window.session.stores == []
+    assert names(driver) == [] and driver.window.session.stores == []
 
 
 def test_one_namespace_or_one_that_was_asked_for_has_no_heading(
     open_window: Open, tmp_path: Path, builder: StoreBuilder, root: Path
 ) -> None:
     alone = write_root(builder, tmp_path / "alone")
-    assert texts(open_window(alone).images) == sorted((CACHE, WEB, PAUSE))
+    assert names(open_window(alone)) == sorted((CACHE, WEB, PAUSE))
     assert texts(open_window(f"{root}?namespace=k8s.io").images) == [PAUSE]
 
 
 def test_a_root_beside_another_store(open_window: Open, root: Path, sample_store: Path) -> None:
     driver = open_window(root, sample_store)
-    driver.wait(lambda: len(texts(driver.images)) > len(ALL))
-    shown = texts(driver.images)
+    driver.wait(lambda: sample_store.name in texts(driver.images))
+    shown = names(driver)
     assert shown[: len(ALL)] == ALL and shown[len(ALL)] == sample_store.name
 
 
@@ -192,6 +223,66 @@ def test_the_overview_tells_what_the_namespace_records(driver: Driver) -> None:
 def test_a_store_without_records_tells_none(open_window: Open, sample_store: Path) -> None:
     words = open_window(sample_store).overview
     assert "NAME IN THE STORE" not in words and "HELD BY LEASES" not in words
+
+
+def kept_by(driver: Driver) -> list[list[str]]:
+    return [row_text(index) for index in indexes(driver.child(QAbstractItemView, "keptByView"))]
+
+
+def words(driver: Driver) -> str:
+    return driver.child(QLabel, "keptByWords").text()
+
+
+def test_used_by_tells_what_keeps_a_blob(driver: Driver) -> None:
+    driver.choose(PAUSE)
+    driver.action("showUsedByAction").trigger()
+    driver.wait(lambda: len(kept_by(driver)) == 2)
+    assert sorted(kept_by(driver)) == [["image pause:3", "target"], ["lease pulling", "lease"]]
+    assert words(driver) == "Kept in k8s.io by 2 ways"
+    driver.click(driver.structure, driver.index(driver.structure, "layer"))
+    driver.wait(lambda: ["image pause:3", "target → gc.ref.content.1"] in kept_by(driver))
+    tip = driver.child(QAbstractItemView, "keptByView").model().index(0, 0).data(Qt.ItemDataRole.ToolTipRole)
+    assert "image registry.k8s.io/pause:3 (image)" in tip or "lease pulling (lease)" in tip
+    driver.choose(WEB)
+    driver.wait(lambda: words(driver) == "Kept in default by 1 way")
+
+
+def test_a_blob_that_nothing_keeps(driver: Driver, root: Path, builder: StoreBuilder) -> None:
+    """A manifest without labels keeps no layer, so a collection would take it."""
+    tree = {b"default": namespace(builder)}
+    rewrite(root, tree)
+    driver.action("reloadAction").trigger()
+    driver.wait(lambda: len(texts(driver.images)) > 2 and "root" not in texts(driver.images))
+    driver.choose(CACHE)
+    driver.action("showUsedByAction").trigger()
+    driver.click(driver.structure, driver.index(driver.structure, "layer"))
+    driver.wait(lambda: words(driver) == "Not kept in default")
+    assert kept_by(driver) == []
+
+
+def test_a_store_without_metadata_has_no_such_part(open_window: Open, sample_store: Path) -> None:
+    driver = open_window(sample_store)
+    driver.action("showUsedByAction").trigger()
+    assert not driver.child(QAbstractItemView, "keptByView").isVisible()
+
+
+def test_what_nothing_refers_to_is_a_group_of_its_own(driver: Driver) -> None:
+    driver.wait(lambda: "Not referenced" in details(driver))
+    assert details(driver)["Not referenced"] == "2 blobs, 2.3 KiB"
+    driver.click(driver.images, driver.index(driver.images, "Not referenced"))
+    loose = [digest_of(data) for data in sorted(LOOSE, key=len, reverse=True)]
+    at = texts(driver.images).index("Not referenced")
+    assert texts(driver.images)[at + 1 : at + 3] == loose
+    driver.click(driver.images, driver.index(driver.images, "Not referenced"))
+    assert loose[0] not in texts(driver.images)
+
+
+def test_a_blob_under_way(driver: Driver, root: Path) -> None:
+    put_ingest(root)
+    driver.action("reloadAction").trigger()
+    driver.wait(lambda: "layer-1" in texts(driver.images))
+    row = driver.index(driver.images, "layer-1").data(ROW)
+    assert (row.detail, details(driver)["Under way"]) == ("300 B of 1000 B, 30 %", "1 blob")
 
 
 def test_a_namespace_is_spoken(driver: Driver) -> None:
