@@ -4,11 +4,16 @@ A store of a new kind joins by one more entry in `KINDS`.
 """
 
 import os
+import shutil
+import socket
 import tarfile
+import tempfile
 import threading
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -37,6 +42,9 @@ from tests.core.helpers import NAME, noise
 from tests.images import IMAGE_NAME, OCI_LAYER, REF_NAME, Json, Member, StoreBuilder
 from tests.memory import MemoryStore
 
+if TYPE_CHECKING:
+    from tests.containerd_service import Service
+
 Made = Callable[[StoreBuilder], Store]
 
 
@@ -64,6 +72,31 @@ def _memory(builder: StoreBuilder, path: Path) -> Store:
     return MemoryStore.of(builder)
 
 
+_services: list["Service"] = []
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _ended() -> Iterator[None]:
+    yield
+    for service in _services:
+        service.stop()
+        shutil.rmtree(service.path.parent)
+    _services.clear()
+
+
+def _containerd_socket(builder: StoreBuilder, path: Path) -> Store:
+    """A namespace of its own; one daemon serves all."""
+    pytest.importorskip("grpc")
+    from tests.containerd_service import Service
+
+    if not hasattr(socket, "AF_UNIX"):
+        pytest.skip("needs such sockets")
+    if not _services:
+        _services.append(Service(Path(tempfile.mkdtemp(prefix="sg-")) / "s"))
+    [service] = _services
+    return open_store(f"{service.path}?namespace={service.add(builder)}")
+
+
 KINDS = {
     "layout": _layout,
     "bare": _bare,
@@ -71,8 +104,9 @@ KINDS = {
     "gnu-archive": _gnu_archive,
     "memory": _memory,
     "containerd-root": _containerd_root,
+    "containerd-socket": _containerd_socket,
 }
-NAMED = [kind for kind in KINDS if kind not in ("bare", "containerd-root")]  # the latter: its own tests
+NAMED = [kind for kind in KINDS if kind != "bare" and "containerd" not in kind]  # those have their own tests
 
 
 @pytest.fixture(params=KINDS)
@@ -252,12 +286,16 @@ def test_a_store_lets_go_of_its_files(make: Made) -> None:
         pytest.skip("needs /proc")
     builder = StoreBuilder()
     blob = described(builder.blob(b"x", OCI_LAYER))
+    make(builder).close()  # what is opened once for all
     before = set(os.listdir("/proc/self/fd"))
     for _ in range(5):
         store = make(builder)
         with store.open(blob) as stream:
             stream.read()
         store.close()
+    until = time.monotonic() + 10  # the library of sockets lets go a little later
+    while len(os.listdir("/proc/self/fd")) > len(before) and time.monotonic() < until:
+        time.sleep(0.02)
     assert len(os.listdir("/proc/self/fd")) <= len(before)
 
 

@@ -54,7 +54,10 @@ _OPTIONS = (
 
 
 class CallError(ShipglassError):
-    """A call that failed: ``code`` is grpc's name for it ("NOT_FOUND"), ``details`` what the daemon says."""
+    """A call that failed: ``code`` is grpc's name for it ("NOT_FOUND"), ``details`` what the daemon says.
+
+    Of "DEADLINE_EXCEEDED" the details are the seconds that were waited.
+    """
 
     def __init__(self, code: str, details: str) -> None:
         super().__init__(f"{code}: {details}")
@@ -85,10 +88,11 @@ class Client:
     ) -> Answer:
         """The answer, within ``wait`` seconds (else the client's patience). Raises CallError."""
         make = self._channel.unary_unary(_path(method), _written, _reader(answer))
+        seconds = wait or self.patience
         try:
-            return cast(Answer, make(request, timeout=wait or self.patience, metadata=_metadata(namespace)))
+            return cast(Answer, make(request, timeout=seconds, metadata=_metadata(namespace)))
         except grpc.RpcError as error:
-            raise _call_error(error) from None
+            raise _call_error(error, seconds) from None
         except ValueError as error:  # the channel is closed
             raise CallError("CANCELLED", str(error)) from None
 
@@ -137,7 +141,7 @@ class Stream(Generic[Answer]):
             pass
         if not self._peeked:
             self.close()
-            raise CallError("DEADLINE_EXCEEDED", "")
+            raise CallError("DEADLINE_EXCEEDED", f"{self._patience:g}")
         self._silent_since = time.monotonic()
         answer = self._peeked[0]
         if answer is not None and not isinstance(answer, CallError):
@@ -167,7 +171,7 @@ class Stream(Generic[Answer]):
                     return
             self._put(None)
         except grpc.RpcError as error:
-            self._put(_call_error(error))
+            self._put(_call_error(error, self._patience))
 
     def _put(self, answer: Answer | CallError | None) -> bool:
         while not self._closed.is_set():
@@ -193,15 +197,16 @@ def _reader(answer: type[Answer]) -> Callable[[bytes], Answer]:
     return cast(Callable[[bytes], Answer], answer.FromString)  # type: ignore[attr-defined]
 
 
-def _call_error(error: Any) -> CallError:
-    return CallError(error.code().name, error.details() or "")
+def _call_error(error: Any, seconds: float) -> CallError:
+    code = error.code().name
+    return CallError(code, f"{seconds:g}" if code == "DEADLINE_EXCEEDED" else error.details() or "")
 
 
-def in_words(error: CallError, path: str, patience: float) -> tuple[str, str]:
+def in_words(error: CallError, path: str) -> tuple[str, str]:
     """What happened and what to do about it, for a person."""
     if error.code == "DEADLINE_EXCEEDED":
         return (
-            f"the daemon at {path} has not answered for {patience:g} seconds",
+            f"the daemon at {path} has not answered for {error.details} seconds",
             "It may be stopped or overloaded: see systemctl status containerd, and try again.",
         )
     if error.code == "UNAVAILABLE":
@@ -222,5 +227,5 @@ def in_words(error: CallError, path: str, patience: float) -> tuple[str, str]:
 
 def store_error(error: CallError, client: Client) -> StoreError:
     """The StoreError for a call that failed."""
-    message, hint = in_words(error, client.path, client.patience)
+    message, hint = in_words(error, client.path)
     return StoreError(message, hint=hint)

@@ -58,7 +58,7 @@ class SentBlob(io.RawIOBase):
         super().close()
 
     def _unreadable(self, error: CallError) -> UnreadableBlob:
-        reason, hint = in_words(error, self._client.path, self._client.patience)
+        reason, hint = in_words(error, self._client.path)
         found = UnreadableBlob(self._digest, reason=reason)
         found.hint = hint
         return found

@@ -225,7 +225,7 @@ class ContainerdSocket:
         return values.snapshots(snapshotter, (one for part in parts for one in part.info))
 
     def _unreadable(self, digest: Digest, error: CallError) -> UnreadableBlob:
-        reason, hint = in_words(error, self._client.path, self._client.patience)
+        reason, hint = in_words(error, self._client.path)
         found = UnreadableBlob(str(digest), reason=reason)
         found.hint = hint
         return found
