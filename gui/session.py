@@ -29,7 +29,8 @@ __all__ = ["Chosen", "OpenStore", "Session", "first_platform"]
 class Session(QObject):
     """Signals: a store's state ``changed`` or it was ``closed``; images ``summarised`` (store, rows); the
     ``selected`` image changed (Chosen or None); ``loading`` when an opening takes its time;
-    ``blobFailed`` (store) when one of its blobs turned out to be corrupt.
+    ``blobFailed`` (store) when one of its blobs turned out to be corrupt; ``settled`` (store) when every
+    image of it has been summarised.
     """
 
     changed = Signal(object)
@@ -38,6 +39,7 @@ class Session(QObject):
     summarised = Signal(object, object)
     selected = Signal(object)
     blobFailed = Signal(object)
+    settled = Signal(object)
 
     def __init__(self, pool: Pool, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -183,7 +185,7 @@ class Session(QObject):
     def _read(self, opened: OpenStore, reading: Reading) -> None:
         before = opened.store
         opened.store, opened.catalogue, opened.namespace = reading.store, reading.catalogue, reading.namespace
-        opened.kept = None
+        opened.kept = opened.sums = None
         self._part(before)
 
     def _failed(self, opened: object, error: object) -> None:
@@ -201,6 +203,7 @@ class Session(QObject):
         stream = Stream(self.pool, self)
         self._streams[leader] = stream
         stream.arrived.connect(self._summaries)
+        stream.ended.connect(partial(self._settle, leader))
         stream.start(partial(summaries, self.group(leader), bool(leader.corrupt)))
 
     def _summaries(self, fresh: object) -> None:
@@ -212,6 +215,10 @@ class Session(QObject):
                     opened.catalogue.learn(row, summary)
                     rows.append(row)
                 self.summarised.emit(opened, rows)
+
+    def _settle(self, leader: OpenStore) -> None:
+        for opened in self.group(leader):
+            self.settled.emit(opened)
 
     def _glanced(self, chosen: object, summary: object) -> None:
         assert isinstance(chosen, Chosen) and isinstance(summary, ImageSummary)

@@ -152,6 +152,7 @@ class MainWindow(QMainWindow):
         self.browse.recent = self.stores.recent.rows
         self.stores.recent.changed.connect(self.browse.publish)
         self.stores.lost.connect(self._say_lost)
+        self.stores.sums.known.connect(self._refresh)
         self.looking.goto.changed.connect(self._refresh)
         self.looking.matrix_pane.exportWanted.connect(self._export_platform)
         self.work.changed.connect(self._refresh)

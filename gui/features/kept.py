@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from functools import partial
-from threading import Event
 from weakref import WeakKeyDictionary
 
 from PySide6.QtCore import QObject, Signal
 
 from exporter_core.metadata import MetadataStore
-from gui.jobs import Lookup
+from gui.features.reading import PerReading
 from gui.models.failure import failure_of
 from gui.models.kept import Kept, read_kept
 from gui.session import OpenStore, Session
@@ -25,14 +24,12 @@ class ShowKept(QObject):
         super().__init__(parent)
         self._session, self._inspector, self._pane = session, inspector, inspector.used_by.kept
         self._digest = ""
-        self._asked: WeakKeyDictionary[OpenStore, tuple[object, Event]] = WeakKeyDictionary()
         self._wrong: WeakKeyDictionary[OpenStore, BaseException] = WeakKeyDictionary()
-        self._lookup = Lookup(session.pool, self, priority=0)
-        self._lookup.answered.connect(self._answered)
-        self._lookup.failed.connect(self._failed)
+        self._question = PerReading(session, self)
+        self._question.answered.connect(self._answered)
+        self._question.failed.connect(self._failed)
         inspector.currentChanged.connect(self.look)
         session.changed.connect(self._changed)
-        session.closed.connect(self._forget)
 
     def show(self, digest: str) -> None:
         """The node with ``digest`` is looked at."""
@@ -64,24 +61,11 @@ class ShowKept(QObject):
             self._pane.show_reading(namespace)
 
     def _changed(self, opened: object) -> None:
-        """Ask once for each reading; what is being read of an older one is stopped."""
         assert isinstance(opened, OpenStore)
-        store, asked = opened.store, self._asked.get(opened)
-        if asked is not None and asked[0] is opened.catalogue:
-            return
-        self._forget(opened)
-        if isinstance(store, MetadataStore) and store.namespace:
-            ended, closing = Event(), self._session.pool.closing
-            self._asked[opened] = (opened.catalogue, ended)
-            self._lookup.ask(partial(read_kept, store, lambda: ended.is_set() or closing.is_set()), opened)
-
-    def _forget(self, opened: object) -> None:
-        assert isinstance(opened, OpenStore)
-        asked = self._asked.pop(opened, None)
-        self._wrong.pop(opened, None)
-        if asked is not None:
-            asked[1].set()
-            self._lookup.forget(opened)
+        store = opened.store
+        if isinstance(store, MetadataStore) and store.namespace and not self._question.asked(opened):
+            self._wrong.pop(opened, None)
+            self._question.ask(opened, partial(read_kept, store))
 
     def _answered(self, opened: object, kept: object) -> None:
         assert isinstance(opened, OpenStore) and isinstance(kept, Kept)

@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QFileDialog, QWidget
 
 from gui.actions import Actions, reasons
 from gui.features.recent import Recent
+from gui.features.sums import Sums, sum_words
 from gui.resources import sample_store
 from gui.session import Chosen, OpenStore, Session
 from gui.settings import Settings
@@ -34,6 +35,7 @@ class Stores(QObject):
         ):  # fmt: skip
             actions[name].triggered.connect(slot)
         session.changed.connect(self._changed)
+        self.sums = Sums(session, self)
         session.closed.connect(self._note_open)
         session.selected.connect(self._selected)
 
@@ -87,6 +89,8 @@ class Stores(QObject):
             return reasons()["one store"]
         catalogue = opened.catalogue
         parts = [plural(len(catalogue.plain), "{n} image", "{n} images")]
+        if opened.sums is not None:
+            parts += sum_words(opened.sums)
         if catalogue.incomplete:
             parts.append(plural(catalogue.incomplete, "{n} incomplete", "{n} incomplete"))
         if catalogue.corrupt:

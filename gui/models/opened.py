@@ -10,6 +10,7 @@ from pathlib import Path
 from exporter_core import Image, ImageSummary, PlatformStatus, ShipglassError, Store, open_store, summarise
 from exporter_core.content import DistrustedStore
 from exporter_core.errors import DigestMismatch
+from exporter_core.kept import Sizes
 from exporter_core.metadata import MetadataStore
 from exporter_core.platforms import host_platform, ordered
 from gui.models.catalogue import Catalogue
@@ -37,6 +38,8 @@ class OpenStore:
     """Whether it was opened beside another as the program started, and nobody asked to see it now."""
     kept: Kept | None = None
     """What keeps its blobs, once that is known; None for a store without such metadata."""
+    sums: Sizes | None = None
+    """How much all its images have, once that is known."""
 
     @property
     def leader(self) -> OpenStore:

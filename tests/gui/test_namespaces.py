@@ -285,6 +285,25 @@ def test_a_blob_under_way(driver: Driver, root: Path) -> None:
     assert (row.detail, details(driver)["Under way"]) == ("300 B of 1000 B, 30 %", "1 blob")
 
 
+def test_the_status_bar_sums_up_the_namespace(driver: Driver, builder: StoreBuilder) -> None:
+    driver.choose(PAUSE)
+    status = driver.child(QLabel, "storeStatus")
+    driver.wait(lambda: "blobs" in status.toolTip() + status.text())
+    pause = [builder.roots[2]["digest"], *children(builder.blobs[builder.roots[2]["digest"]])]
+    total = sum(len(builder.blobs[digest]) for digest in pause)
+    said = driver.window.stores.words()
+    assert said.startswith(f"1 image · 3 blobs · {total} B · namespace k8s.io")
+
+
+def test_the_status_bar_tells_what_images_share(open_window: Open, tmp_path: Path) -> None:
+    builder = StoreBuilder()
+    for name in ("one:1", "two:1"):
+        builder.name(name, builder.image([{"etc/same": "the same\n"}, {"etc/name": name}]))
+    driver = open_window(builder.write_layout(tmp_path / "both"))
+    driver.wait(lambda: "shared)" in driver.window.stores.words())
+    assert "2 images · 7 blobs · " in driver.window.stores.words()
+
+
 def test_a_namespace_is_spoken(driver: Driver) -> None:
     index = driver.index(driver.images, "k8s.io")
     assert index.data(Qt.ItemDataRole.AccessibleTextRole) == "namespace k8s.io, 1 image"
