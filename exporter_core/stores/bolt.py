@@ -22,6 +22,7 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from exporter_core.errors import StoreError
+from exporter_core.progress import breathe
 from exporter_core.stores.files import open_at_once
 
 LARGEST = 2 << 30
@@ -100,10 +101,8 @@ def _fnv1a(data: bytes) -> int:
 
 
 class Database:
-    """A bolt database in memory, without what its pages leave unused: often nine tenths.
-
-    Reads it once, from ``read_at``. Raises StoreError where it is cut short.
-    """
+    """A bolt database in memory, read once from ``read_at``, without what its pages leave unused: often nine
+    tenths. Raises StoreError where it is cut short."""
 
     def __init__(self, read_at: ReadAt, meta: Meta, *, name: str = "the database") -> None:
         self.name = name
@@ -128,6 +127,7 @@ class Database:
         for first in range(0, pages, step):
             count = min(step, pages - first)
             chunk = _read_all(read_at, first * size, count * size)
+            breathe(count)
             if len(chunk) < count * size:
                 have, whole = first * size + len(chunk), pages * size
                 raise StoreError(f"{self.name} is cut short: it has {have} of {whole} bytes", hint=_HINT)
