@@ -10,12 +10,14 @@ from __future__ import annotations
 
 import os
 import threading
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import partial
 
-from exporter_core.content import DOCUMENT_LIMIT
+from exporter_core.content import DOCUMENT_LIMIT, Store
 from exporter_core.descriptor import Descriptor
 from exporter_core.errors import ContentError, ShipglassError
+from exporter_core.metadata import MetadataStore
 from exporter_core.stores import open_store
 from exporter_core.stores.layout import LayoutStore
 from exporter_core.verify.archive import ArchiveCheck
@@ -66,7 +68,9 @@ def verify_location(
                 archive.run(sha256)
                 framed = archive.framed
             else:
-                _hash_folder(store, found)
+                _hash_blobs(store, store.blob_names(), found)
+        elif isinstance(store, MetadataStore):
+            _hash_blobs(store, ("blobs/" + blob.digest.replace(":", "/", 1) for blob in store.blobs()), found)
         documents = DocumentCheck(store, found, framed=framed)
         documents.run()
     finally:
@@ -82,9 +86,9 @@ def verify_location(
     )
 
 
-def _hash_folder(store: LayoutStore, found: Findings) -> None:
-    """Hash every blob of a folder."""
-    for name in store.blob_names():
+def _hash_blobs(store: Store, names: Iterable[str], found: Findings) -> None:
+    """Hash every blob of a folder or a daemon."""
+    for name in names:
         digest = digest_of(name)
         if digest is None:
             found.notes.append(f"{name} is not named by a digest; it was left out")

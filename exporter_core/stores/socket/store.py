@@ -105,10 +105,6 @@ class ContainerdSocket:
             raise MissingBlob(str(digest), place=self._place(digest, -1))
         return io.BytesIO(data)
 
-    def blob_names(self) -> Iterator[str]:
-        """The names that the namespace's blobs would have as files, ``blobs/<algorithm>/<hex>``."""
-        return ("blobs/" + blob.digest.replace(":", "/", 1) for blob in self.blobs())
-
     def close(self) -> None:
         """See Store."""
         self._client.close()
