@@ -216,6 +216,22 @@ def test_a_daemon_that_falls_silent(method: str, service: Service) -> None:
         assert store.namespaces() == ()
 
 
+def test_silence_is_waited_for_once(service: Service) -> None:
+    """Thousands of questions to a daemon that hangs do not wait for all their patience each."""
+    service.silent.add("content.v1.Content/Info")
+    digest = Digest.parse("sha256:" + "0" * 64)
+    says = []
+    with closing(opened(service, patience=1.0)) as store:
+        for _ in range(3):
+            with pytest.raises(UnreadableBlob) as caught:
+                store.info(digest)
+            says.append(str(caught.value).rpartition(" for ")[2])
+        assert store.images() == ()
+        with pytest.raises(UnreadableBlob, match="for 1 seconds"):
+            store.info(digest)
+    assert says == ["1 seconds", "0.1 seconds", "0.1 seconds"]
+
+
 def test_a_blob_that_falls_silent(service: Service) -> None:
     builder = StoreBuilder()
     blob = builder.blob(b"x", OCI_LAYER)

@@ -23,6 +23,7 @@ LARGEST = 64 << 20
 """Bytes of the largest message that is taken; a list of 10,000 images has some five million."""
 _AHEAD = 2  # messages of a stream that are taken before they are asked for; of a blob each has 1 MiB
 _TURN = 0.1
+_LESS = 10  # how much less patience there is with a daemon that has just let us wait in vain
 
 Answer = TypeVar("Answer")
 
@@ -74,6 +75,7 @@ class Client:
     def __init__(self, path: str, *, patience: float = PATIENCE) -> None:
         self.path = path
         self.patience = patience
+        self._silent = False  # the last call was not answered: a tree asks thousands of times
         with _quiet():
             self._channel = grpc.insecure_channel("unix:" + quote(path), options=_OPTIONS)
 
@@ -88,13 +90,16 @@ class Client:
     ) -> Answer:
         """The answer, within ``wait`` seconds (else the client's patience). Raises CallError."""
         make = self._channel.unary_unary(_path(method), _written, _reader(answer))
-        seconds = wait or self.patience
+        seconds = (wait or self.patience) / (_LESS if self._silent else 1)
         try:
-            return cast(Answer, make(request, timeout=seconds, metadata=_metadata(namespace)))
+            answered = make(request, timeout=seconds, metadata=_metadata(namespace))
         except grpc.RpcError as error:
+            self._silent = error.code() is grpc.StatusCode.DEADLINE_EXCEEDED
             raise _call_error(error, seconds) from None
         except ValueError as error:  # the channel is closed
             raise CallError("CANCELLED", str(error)) from None
+        self._silent = False
+        return cast(Answer, answered)
 
     def stream(
         self, method: str, request: Any, answer: type[Answer], *, namespace: str = ""
