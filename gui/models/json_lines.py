@@ -89,6 +89,37 @@ class JsonLines:
             last = self.parents[last]
         return self.ordinals[last] + 1 if last > line else 0
 
+    def find(self, words: str, most: int) -> list[tuple[int, int]]:
+        """(line, column) of the first ``most`` places of ``words``, whatever their case; one may reach over
+        the end of a piece into the next.
+        """
+        places: list[tuple[int, int]] = []
+        for first, text in self._whole():
+            for at in _places(_lower(text), _lower(words)):
+                if len(places) == most:
+                    return places
+                places.append((first + at // LONGEST, at % LONGEST) if len(text) > LONGEST else (first, at))
+        return places
+
+    def found(self, line: int, words: str) -> list[tuple[int, int]]:
+        """(start, end) of what :meth:`find` finds in this line or piece, and of what reaches into it."""
+        text, reach = self.texts[line], len(words) - 1
+        before = self.texts[line - 1][-reach:] if reach > 0 and line in self.soft else ""
+        after = self.texts[line + 1][:reach] if reach > 0 and line + 1 in self.soft else ""
+        found = _places(_lower(before + text + after), _lower(words))
+        spans = ((at - len(before), at - len(before) + len(words)) for at in found)
+        return [(max(start, 0), min(end, len(text))) for start, end in spans if start < len(text) and end > 0]
+
+    def _whole(self) -> Iterator[tuple[int, str]]:
+        """The lines as they are, long ones in one, each with the number of its first piece."""
+        line, last = 0, len(self.texts)
+        while line < last:
+            end = line + 1
+            while end in self.soft:
+                end += 1
+            yield line, self.texts[line] if end == line + 1 else "".join(self.texts[line:end])
+            line = end
+
     def join(self, lines: range, texts: list[str]) -> str:
         """These lines as one text, the pieces of long lines put together again."""
         parts: list[str] = []
@@ -113,6 +144,22 @@ class JsonLines:
         for other in range(parent + 1, self.ends.get(parent, len(self.texts))):
             if self.parents[other] == parent and self.key(other) == '"digest"':
                 yield _DIGEST.search(self.texts[other])
+
+
+def _places(text: str, words: str) -> Iterator[int]:
+    """Where ``words`` stand in ``text``, none overlapping another."""
+    at = text.find(words) if words else -1
+    while at >= 0:
+        yield at
+        at = text.find(words, at + len(words))
+
+
+def _lower(text: str) -> str:
+    """In small letters, as long as before: a letter whose small form is longer stays as it is."""
+    lowered = text.lower()
+    if len(lowered) == len(text):
+        return lowered
+    return "".join(small if len(small := letter.lower()) == 1 else letter for letter in text)
 
 
 def plain(text: str) -> JsonLines:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 
 from PySide6.QtGui import QColor, QTextCharFormat, QTextLayout
 
@@ -17,8 +18,12 @@ def link_spans(text: str) -> list[tuple[int, int]]:
     return [match.span(1) for match in _LINK.finditer(text)]
 
 
-def line_formats(text: str, *, links: bool, words: str = "") -> list[QTextLayout.FormatRange]:
-    """The formats of a line; with ``links`` digests and media types look like links."""
+def line_formats(
+    text: str, *, links: bool, found: Iterable[tuple[int, int]] = ()
+) -> list[QTextLayout.FormatRange]:
+    """The formats of a line; with ``links`` digests and media types look like links. What is searched stands
+    at the (start, end) of ``found``.
+    """
     colours = tokens()
     ranges = []
     for match in _TOKEN.finditer(text):
@@ -30,17 +35,15 @@ def line_formats(text: str, *, links: bool, words: str = "") -> list[QTextLayout
             ranges.append(_range(match.start(), len(match[0]), style))
     if links:
         ranges += [_range(start, end - start, _link_style(colours)) for start, end in link_spans(text)]
-    if words:
-        ranges += _found(text, words, colours)
+    ranges += [_range(start, end - start, _found_style(colours)) for start, end in found]
     return ranges
 
 
-def _found(text: str, words: str, colours: Tokens) -> list[QTextLayout.FormatRange]:
+def _found_style(colours: Tokens) -> QTextCharFormat:
     style = QTextCharFormat()
     style.setBackground(QColor(colours.found))
     style.setForeground(QColor(colours.text))
-    matches = re.finditer(re.escape(words), text, re.IGNORECASE)
-    return [_range(match.start(), len(match[0]), style) for match in matches if match[0]]
+    return style
 
 
 def _style(colour: str) -> QTextCharFormat:

@@ -106,7 +106,8 @@ class JsonEdit(FoldingEdit):
             self._coloured.add(block.blockNumber())
             text, line = block.text(), self.line_of(block)
             leads = line >= 0 and bool(link_spans(text)) and bool(self.lines.digest(line))
-            block.layout().setFormats(line_formats(text, links=leads, words=self._words))
+            found = self.lines.found(line, self._words) if self._words and line >= 0 else ()
+            block.layout().setFormats(line_formats(text, links=leads, found=found))
         if fresh:
             start, end = fresh[0].position(), fresh[-1].position() + fresh[-1].length()
             self.document().markContentsDirty(start, end - start)
@@ -223,8 +224,9 @@ class JsonEdit(FoldingEdit):
 
     # Copying
 
-    def createMimeDataFromSelection(self) -> QMimeData:
-        """The exact text: what is folded away inside the selection too, without the breaks of long lines."""
+    @property
+    def chosen(self) -> str:
+        """The exact text that is selected: what is folded away in it too, and no breaks of long lines."""
         cursor, document = self.textCursor(), self.document()
         first, last = document.findBlock(cursor.selectionStart()), document.findBlock(cursor.selectionEnd())
         start, end = self.line_of(first), self.line_of(last)
@@ -232,8 +234,11 @@ class JsonEdit(FoldingEdit):
         if texts:
             texts[-1] = texts[-1][: cursor.selectionEnd() - last.position()]
             texts[0] = texts[0][cursor.selectionStart() - first.position() :]
+        return self.lines.join(range(start, start + len(texts)), texts)
+
+    def createMimeDataFromSelection(self) -> QMimeData:
         data = QMimeData()
-        data.setText(self.lines.join(range(start, start + len(texts)), texts))
+        data.setText(self.chosen)
         return data
 
     # The gutter

@@ -92,7 +92,9 @@ class FoldingEdit(QPlainTextEdit):
         return self.line_of(self.textCursor().block())
 
     def go_to(self, line: int, start: int = 0, length: int = 0) -> None:
-        """Unfold what hides the line, select ``length`` characters of it, and bring it into view."""
+        """Unfold what hides the line, select ``length`` characters of it (of a long one also in the pieces
+        that follow), and bring it into view.
+        """
         self.complete()
         for around in reversed(self.lines.around(line)):
             self.unfold(around)
@@ -100,9 +102,16 @@ class FoldingEdit(QPlainTextEdit):
         if block.isValid():
             cursor = QTextCursor(block)
             cursor.setPosition(block.position() + start)
-            cursor.setPosition(block.position() + start + length, _KEEP)
+            cursor.setPosition(self._end_of(line, start + length), _KEEP)
             self.setTextCursor(cursor)
             self.centerCursor()
+
+    def _end_of(self, line: int, column: int) -> int:
+        """The document's position of the column, which may lie in a piece that follows."""
+        while column > len(self.lines.texts[line]) and line + 1 in self.lines.soft:
+            column -= len(self.lines.texts[line])
+            line += 1
+        return self.block_of(line).position() + column
 
     # Folding
 

@@ -122,8 +122,8 @@ class JsonView(QWidget):
 
     def open_find(self) -> None:
         """Ask what to find; what is selected is proposed."""
-        chosen = self.text.textCursor().selectedText()
-        self.finder.open(chosen if 0 < len(chosen) < 200 and "\u2029" not in chosen else "")
+        chosen = self.text.chosen
+        self.finder.open(chosen if 0 < len(chosen) < 200 and "\n" not in chosen else "")
         self._search(self.finder.words.text())
 
     def close_find(self) -> None:
@@ -134,7 +134,7 @@ class JsonView(QWidget):
 
     def _search(self, words: str) -> None:
         """Find every place of ``words``, whatever their case; the first at or after the cursor is shown."""
-        self._places = _places(self.text.lines, words.lower()) if words else []
+        self._places = self.text.lines.find(words, MOST)
         line = self.text.line
         self._at = next((i for i, place in enumerate(self._places) if place[0] >= line), 0)
         self.text.mark(words)
@@ -222,15 +222,3 @@ class JsonView(QWidget):
 
     def _toggle(self) -> None:
         self.text.toggle(self.text.line)
-
-
-def _places(lines: JsonLines, words: str) -> list[tuple[int, int]]:
-    """(line, column) of every place of ``words``, at most MOST."""
-    places: list[tuple[int, int]] = []
-    for line, text in enumerate(lines.texts):
-        lowered = text.lower()
-        at = lowered.find(words)
-        while at >= 0 and len(places) < MOST:
-            places.append((line, at))
-            at = lowered.find(words, at + len(words))
-    return places

@@ -7,6 +7,8 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from PySide6.QtCore import QPoint, Qt, QUrl
 from PySide6.QtGui import QGuiApplication, QTextCursor
 from PySide6.QtTest import QAbstractItemModelTester, QTest
@@ -136,6 +138,34 @@ def test_a_root_array_and_long_lines() -> None:
     assert shown.lines.value(2) == long and shown.lines.path(3) == ".k" and shown.lines.path(5) == ".z"
 
 
+@pytest.mark.parametrize("outline", [plain, outlined])
+def test_words_are_found_over_the_cut_of_a_long_line(outline: Any) -> None:
+    filling = "x" * (LONGEST - 3)
+    lines = outline(f"{filling}Needle\nneedle{filling}needleneedle\nneedle")
+    assert lines.find("needle", 99) == [(0, LONGEST - 3), (2, 0), (3, 3), (3, 9), (4, 0)]
+    assert lines.find("NEEDLE", 2) == [(0, LONGEST - 3), (2, 0)] and lines.find("", 9) == []
+    assert [lines.found(line, "needle") for line in range(5)] == [
+        [(LONGEST - 3, LONGEST)], [(0, 3)], [(0, 6)], [(3, 9), (9, 15)], [(0, 6)]
+    ]  # fmt: skip
+
+
+def test_letters_that_grow_when_small_do_not_move_what_is_found() -> None:
+    lines = plain("İİ needle \u212a")
+    assert lines.find("Needle", 9) == [(0, 3)] and lines.found(0, "needle") == [(3, 9)]
+
+
+@given(st.text("ab\n", max_size=60), st.text("aAb", min_size=1, max_size=3))
+def test_the_same_is_found_wherever_lines_are_cut(text: str, words: str) -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        expected = plain(text).find(words, 99)
+        patch.setattr("gui.models.json_lines.LONGEST", 4)
+        cut = plain(text)
+        starts = [line for line in range(len(cut.texts)) if line not in cut.soft]
+        found = cut.find(words, 99)
+    whole = [(max(s for s in starts if s <= line), line, column) for line, column in found]
+    assert [(starts.index(s), (line - s) * 4 + column) for s, line, column in whole] == expected
+
+
 # JSON by hand
 
 
@@ -231,6 +261,33 @@ def test_find(harbor: Driver) -> None:
     harbor.wait(lambda: count.text() == "nothing found")
     harbor.keys(KEY.Key_Escape, to=box)
     assert text.hasFocus() and not box.isVisible()
+
+
+def test_find_reaches_over_the_cut_of_a_long_line(
+    open_window: Open, builder: StoreBuilder, tmp_path: Path
+) -> None:
+    note = "x" * (LONGEST - len('    "note": "') - 3) + "Needle" + "y" * LONGEST
+    made = builder.manifest(builder.config([], "linux/amd64"), [], annotations={"note": note, "z": "needle"})
+    builder.name("docker.io/library/long:1", made)
+    driver = open_window(builder.write_layout(tmp_path / "store"))
+    press_tab(driver, "JSON")
+    driver.wait(lambda: "needle" in driver.json)
+    text = edit(driver)
+    driver.keys(KEY.Key_F, CONTROL, to=text)
+    box, count = driver.child(QLineEdit, "jsonFind"), driver.child(QLabel, "jsonFindCount")
+    QTest.keyClicks(box, "needle")
+    driver.wait(lambda: count.text() == "1 of 2")
+    assert text.textCursor().selectedText() == "Nee\u2029dle" and text.chosen == "Needle"
+    (cut,) = [block for block, _, _ in text.visible_blocks() if block.text().endswith("Nee")]
+    place = (LONGEST - 3, 3)  # the part before the cut has its ground, too
+    driver.wait(lambda: place in [(part.start, part.length) for part in cut.layout().formats()])
+    text.setFocus()
+    text.copy()
+    assert clipboard() == "Needle"
+    driver.keys(KEY.Key_F, CONTROL, to=text)
+    assert box.text() == "Needle", "what is selected is proposed whole"
+    driver.keys(KEY.Key_Return, to=box)
+    assert count.text() == "2 of 2" and text.textCursor().selectedText() == "needle"
 
 
 def test_ctrl_f_elsewhere_is_still_for_the_images(harbor: Driver) -> None:
