@@ -351,7 +351,7 @@ def test_a_user_who_may_not_use_the_socket(daemon: Daemon) -> None:
         for place in places:
             with nobody(), pytest.raises(StoreError, match="permission denied") as caught:
                 open_store(place)
-            assert "root" in caught.value.hint and "sudo shipglass images" in caught.value.hint
+            assert "sudo" in caught.value.hint
 
 
 # --- a daemon that goes away or hangs ---------------------------------------------------------------------

@@ -63,8 +63,8 @@ def _unreachable(path: str, error: OSError) -> StoreError:
         return StoreError(
             f"{path} may not be used: permission denied",
             hint=f"Who may use containerd's socket may do all that root may, so it belongs to root. "
-            f"Run as root (sudo shipglass images {path}), or have containerd give it to a group of yours: "
-            "[grpc] gid = NUMBER in /etc/containerd/config.toml.",
+            f"Have it read as root (open sudo:{path}, in a desktop pkexec:{path}), or have containerd give "
+            "it to a group of yours: [grpc] gid = NUMBER in /etc/containerd/config.toml.",
         )
     if isinstance(error, FileNotFoundError):
         return StoreError(f"there is nothing at {path}", hint=f"Is containerd running? {_EXPECTED}")
