@@ -178,12 +178,12 @@ class ImagesModel(QAbstractTableModel):
         return True
 
     def refresh(self, key: object, rows: Iterable[int]) -> None:
-        """More is known of these images of the store ``key``."""
-        for row in rows:
-            at = self.position(key, row)
-            if at >= 0:
-                self._made.pop(at, None)
-                self.dataChanged.emit(self.index(at, 0), self.index(at, PLATFORMS))
+        """More is known of these images of the store ``key``; said once, from the first row to the last."""
+        places = [at for row in rows if (at := self.position(key, row)) >= 0]
+        for at in places:
+            self._made.pop(at, None)
+        if places:
+            self.dataChanged.emit(self.index(min(places), 0), self.index(max(places), PLATFORMS))
 
     def position(self, key: object, row: int) -> int:
         """Where the image ``row`` of the store ``key`` stands, -1 where it is not shown."""
