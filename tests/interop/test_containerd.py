@@ -250,7 +250,8 @@ def test_the_content_of_a_running_containerd(namespace: Containerd, tmp_path: Pa
     try:
         root = descriptor_of(find(SAMPLE, WEB))
         with closing(open_store(namespace.content)) as store:
-            assert (store.kind, store.images()) == ("content directory", ())
+            assert store.kind == "content directory"
+            assert store.images()  # the index.json of what was imported is a blob of its own
         for _ in range(5):
             ours = export(namespace.content, tmp_path / "ours.tar", [root])
             assert ours.read_bytes() == (tmp_path / "sample.tar").read_bytes()
