@@ -16,7 +16,11 @@ from gui.models.opened import (
     Chosen,
     OpenStore,
     Reading,
+    find_again,
     first_platform,
+    moved,
+    moved_from,
+    namespace_of,
     read_stores,
     regrouped,
     summaries,
@@ -30,7 +34,7 @@ class Session(QObject):
     """Signals: a store's state ``changed`` or it was ``closed``; images ``summarised`` (store, rows); the
     ``selected`` image changed (Chosen or None); ``loading`` when an opening takes its time;
     ``blobFailed`` (store) when one of its blobs turned out to be corrupt; ``settled`` (store) when every
-    image of it has been summarised.
+    image of it has been summarised; ``renewed`` (store) when its store has changed while it was open.
     """
 
     changed = Signal(object)
@@ -40,6 +44,7 @@ class Session(QObject):
     selected = Signal(object)
     blobFailed = Signal(object)
     settled = Signal(object)
+    renewed = Signal(object)
 
     def __init__(self, pool: Pool, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -91,6 +96,23 @@ class Session(QObject):
             item.error, item.corrupt = None, {}
         self._opener.ask(partial(read_stores, leader.location, self.document_limit), leader)
         self.changed.emit(leader)
+
+    def renew(self, opened: OpenStore, catalogue: Catalogue | None) -> None:
+        """Its store has changed: show these images (None: the same). What is selected stays."""
+        before, known = opened.catalogue, self.current
+        if catalogue is not None:
+            opened.catalogue = catalogue
+            chosen = moved(self.chosen, opened, before)
+            current = next(iter(moved([known] if known else [], opened, before)), None)
+            if known is None or (current and current.image is moved_from(known, opened, before)):
+                self.chosen, self.current = tuple(chosen), current
+            else:
+                self.select(())
+                self.select(chosen, current)
+        if catalogue is not None or opened.catalogue.incomplete:
+            self._stop_stream(opened.leader)
+            self._summarise(opened.leader)
+        self.renewed.emit(opened)
 
     def close(self, opened: OpenStore) -> None:
         """Take the store from the window, with all its namespaces; it is let go of as soon as no export
@@ -175,8 +197,15 @@ class Session(QObject):
         after = regrouped(before, answer)
         at = self.stores.index(opened)
         self.stores[at : at + len(before)] = after
+        looked_at = self.current if self.current and self.current.opened in before else None
+        sought = (namespace_of(looked_at.opened), looked_at.image.name) if looked_at else None
         for item, reading in zip(after, answer, strict=True):
             self._read(item, reading)
+        if sought is not None:
+            self.current = find_again(after, *sought)  # whoever shows it does so anew as it changes
+            self.chosen = (self.current,) if self.current else ()
+            if self.current is None:
+                self.selected.emit(None)
         self._drop([item for item in before if item not in after])
         for item in after:
             self.changed.emit(item)

@@ -153,6 +153,8 @@ class MainWindow(QMainWindow):
         self.stores.recent.changed.connect(self.browse.publish)
         self.stores.lost.connect(self._say_lost)
         self.stores.sums.known.connect(self._refresh)
+        session.renewed.connect(self._refresh)
+        self.looking.watch.held = lambda: self.export.dialog is not None or goto.busy
         self.looking.goto.changed.connect(self._refresh)
         self.looking.matrix_pane.exportWanted.connect(self._export_platform)
         self.work.changed.connect(self._refresh)

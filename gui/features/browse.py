@@ -95,6 +95,13 @@ class Browse(QObject):
         self._restoring = False
         self._show_images_page(bool(rows))
 
+    def renew(self) -> None:
+        """Make the rows anew where nobody asked for it: what is in sight stays in sight."""
+        place = (bar := self._images.view.verticalScrollBar()).value()
+        self.publish()
+        self._images.view.doItemsLayout()
+        bar.setValue(place)
+
     def sort(self, order: str) -> None:
         """Order the images by ``store``, ``name`` or ``size``."""
         self.order = order

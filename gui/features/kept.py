@@ -30,6 +30,7 @@ class ShowKept(QObject):
         self._question.failed.connect(self._failed)
         inspector.currentChanged.connect(self.look)
         session.changed.connect(self._changed)
+        session.renewed.connect(self._ask)
 
     def show(self, digest: str) -> None:
         """The node with ``digest`` is looked at."""
@@ -60,10 +61,19 @@ class ShowKept(QObject):
         else:
             self._pane.show_reading(namespace)
 
+    def busy(self, opened: OpenStore) -> bool:
+        """Whether it is being read."""
+        return self._question.busy(opened)
+
     def _changed(self, opened: object) -> None:
         assert isinstance(opened, OpenStore)
+        if not self._question.asked(opened):
+            self._ask(opened)
+
+    def _ask(self, opened: object) -> None:
+        assert isinstance(opened, OpenStore)
         store = opened.store
-        if isinstance(store, MetadataStore) and store.namespace and not self._question.asked(opened):
+        if isinstance(store, MetadataStore) and store.namespace:
             self._wrong.pop(opened, None)
             self._question.ask(opened, partial(read_kept, store))
 

@@ -13,6 +13,7 @@ from gui.features.kept import ShowKept
 from gui.features.making import ShowMaking
 from gui.features.matrix import ShowMatrix
 from gui.features.usage import ShowUsage
+from gui.features.watch import Watch
 from gui.models.matrix import MatrixModel
 from gui.session import Session
 from gui.settings import Settings
@@ -46,7 +47,10 @@ class Looking(QObject):
         self.making = ShowMaking(session, inspector, self)
         self.usage = ShowUsage(session, inspector, self)
         self.kept = ShowKept(session, inspector, self)
-        self.kept.known.connect(browse.publish)
+        self.kept.known.connect(browse.renew)
+        session.renewed.connect(browse.renew)
+        self.watch = Watch(session, self)
+        self.watch.busy = self.kept.busy
         browse.nodeChosen.connect(self._node_chosen)
         self.matrix_pane.cellChosen.connect(self.goto.to_path)
         self.goto.moved.connect(self.matrix.follow)
@@ -71,6 +75,7 @@ class Looking(QObject):
 
     def stop(self) -> None:
         """The window goes: its tabs tell of nothing any more, least of all while they are taken apart."""
+        self.watch.stop()
         self._structure.tabs.blockSignals(True)
         self._inspector.blockSignals(True)
 

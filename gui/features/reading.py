@@ -25,8 +25,10 @@ class PerReading(QObject):
         self._closing = session.pool.closing
         self._asked: WeakKeyDictionary[OpenStore, tuple[object, Event]] = WeakKeyDictionary()
         self._lookup = Lookup(session.pool, self, priority=0)
-        self._lookup.answered.connect(self.answered)
-        self._lookup.failed.connect(self.failed)
+        self._waiting: set[OpenStore] = set()
+        for ended, signal in ((self._lookup.answered, self.answered), (self._lookup.failed, self.failed)):
+            ended.connect(self._ended)
+            ended.connect(signal)
         session.changed.connect(self._changed)
         session.closed.connect(self._forget)
 
@@ -35,11 +37,16 @@ class PerReading(QObject):
         known = self._asked.get(opened)
         return known is not None and known[0] is opened.catalogue
 
+    def busy(self, opened: OpenStore) -> bool:
+        """Whether its answer is still to come."""
+        return opened in self._waiting
+
     def ask(self, opened: OpenStore, work: Callable[[Callable[[], bool]], object]) -> None:
         """In the pool, call ``work(stop)``; a question about an older reading is forgotten."""
         self._forget(opened)
         ended, closing = Event(), self._closing
         self._asked[opened] = (opened.catalogue, ended)
+        self._waiting.add(opened)
         self._lookup.ask(lambda: work(lambda: ended.is_set() or closing.is_set()), opened)
 
     def _changed(self, opened: object) -> None:
@@ -47,8 +54,13 @@ class PerReading(QObject):
         if not self.asked(opened):
             self._forget(opened)
 
+    def _ended(self, opened: object) -> None:
+        assert isinstance(opened, OpenStore)
+        self._waiting.discard(opened)
+
     def _forget(self, opened: object) -> None:
         assert isinstance(opened, OpenStore)
+        self._waiting.discard(opened)
         asked = self._asked.pop(opened, None)
         if asked is not None:
             asked[1].set()

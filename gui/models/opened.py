@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -124,6 +124,43 @@ def regrouped(group: Sequence[OpenStore], readings: Sequence[Reading]) -> list[O
     return [leader, *others]
 
 
+def moved(chosen: Iterable[Chosen], opened: OpenStore, before: Catalogue) -> list[Chosen]:
+    """Where these are now that ``opened`` has another catalogue than ``before``; what is gone is left out."""
+    rows = {image.name: row for row, image in enumerate(opened.images)}
+    found = []
+    for item in chosen:
+        row = rows.get(before.images[item.row].name) if item.opened is opened else item.row
+        if row is not None:
+            found.append(Chosen(item.opened, row))
+    return found
+
+
+def moved_from(item: Chosen, opened: OpenStore, before: Catalogue) -> Image:
+    """The image it stood for when ``opened`` had the catalogue ``before``."""
+    return before.images[item.row] if item.opened is opened else item.image
+
+
+def namespace_of(opened: OpenStore) -> str:
+    """The namespace it shows, be there others or not; "" for a store that has none."""
+    return opened.store.namespace if isinstance(opened.store, MetadataStore) else ""
+
+
+def find_again(group: Iterable[OpenStore], namespace: str, name: str) -> Chosen | None:
+    """The image called ``name`` in that one of ``group`` that shows ``namespace``."""
+    for opened in group:
+        if namespace_of(opened) == namespace:
+            rows = (row for row, image in enumerate(opened.images) if image.name == name)
+            return next((Chosen(opened, row) for row in rows), None)
+    return None
+
+
+def namespaces_of(group: Iterable[OpenStore]) -> frozenset[str]:
+    """The namespaces that are open, where all are; none where one was asked for."""
+    asked = any("?namespace=" in opened.leader.location for opened in group)
+    stores = [] if asked else [opened.store for opened in group]
+    return frozenset(store.namespace for store in stores if isinstance(store, MetadataStore))
+
+
 # In the pool
 
 
@@ -159,22 +196,67 @@ def _namespaces(store: Store) -> tuple[str, ...]:
     return (store.namespace, *others) if others else ()
 
 
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What is new in a store since its catalogue ``of``: another ``catalogue``, or None where the images are
+    the same and only what belongs to them may have changed; or there are other namespaces.
+    """
+
+    of: Catalogue
+    catalogue: Catalogue | None = None
+    regrouped: bool = False
+
+
+def read_again(
+    store: MetadataStore, known: Catalogue, shown: frozenset[str], *, quietly: bool
+) -> Change | None:
+    """The change since ``known``; what is known of the images that stayed is kept. ``shown`` are all the
+    namespaces there were, none where one was asked for. None where ``quietly`` and the images are the same.
+    Raises StoreError.
+    """
+    names = {found.name for found in store.namespaces()} if shown else set()
+    if names and names != shown:
+        return Change(known, regrouped=True)
+    before = {image.name: row for row, image in enumerate(known.images)}
+    images, rows = [], []
+    for image in store.images():
+        row = before.get(image.name)
+        stayed = row is not None and known.images[row] == image
+        images.append(known.images[row] if stayed and row is not None else image)
+        rows.append(row if stayed else None)
+    if rows == list(range(len(known.images))):
+        return None if quietly else Change(known)
+    fresh = Catalogue(images)
+    for at, row in enumerate(rows):
+        if row is not None and (summary := known.summaries.get(row)) is not None:
+            fresh.learn(at, summary)
+    return Change(known, fresh)
+
+
 Summary = tuple[OpenStore, int, ImageSummary]
 
 
 def summaries(group: Sequence[OpenStore], again: bool, stop: Callable[[], bool]) -> Iterator[Summary]:
-    """The summary of each image in turn; ``again`` also of those whose damage has changed."""
+    """The summary of each image in turn; of one that is known only where it has changed: if it was not
+    whole, and with ``again`` in any case.
+    """
     lists = [(opened, opened.wary, opened.catalogue) for opened in group]
     for opened, store, catalogue in lists:
         assert store is not None
         for row, image in enumerate(catalogue.images):
             known = catalogue.summaries.get(row)
-            if known is None or again:
+            if known is None or again or not known.complete:
                 summary = summary_of(store, image, stop)
-                if known is None or known.damaged != summary.damaged:
+                if known is None or _told(known) != _told(summary):
                     yield opened, row, summary
             if stop():
                 return
+
+
+def _told(summary: ImageSummary) -> tuple[object, ...]:
+    """What makes a difference to who looks; errors are never the same twice, their words are."""
+    problems = tuple(str(problem) for problem in summary.problems)
+    return summary.complete, summary.size, summary.present, dict(summary.damaged), problems
 
 
 def summary_of(store: Store, image: Image, stop: Callable[[], bool]) -> ImageSummary:

@@ -304,6 +304,37 @@ def test_the_status_bar_tells_what_images_share(open_window: Open, tmp_path: Pat
     assert "2 images · 7 blobs · " in driver.window.stores.words()
 
 
+def test_what_the_daemon_changes_is_shown_and_what_is_selected_stays(
+    driver: Driver, root: Path, builder: StoreBuilder
+) -> None:
+    driver.choose(WEB)
+    driver.wait(lambda: any("layer" in text for text in texts(driver.structure)))
+    driver.click(driver.structure, driver.index(driver.structure, "layer"))
+    layer = driver.structure.currentIndex().data()
+    shown = driver.window.session.current
+    tree = filled_tree(StoreBuilder())
+    tree[b"default"] = named(builder, WEB, CACHE, PAUSE, loose=LOOSE[:1])
+    tree[b"default"][b"images"][b"a.example/first:1"] = image({**builder.roots[2], "annotations": {}})
+    del tree[b"default"][b"images"][CACHE.encode()]
+    rewrite(root, tree)
+    driver.wait(lambda: "a.example/first:1" in texts(driver.images), 15000)
+    assert CACHE not in texts(driver.images) and texts(driver.images).count(PAUSE) == 2
+    now = driver.window.session.current
+    assert shown is not None and now is not None and now.image is shown.image and now.row == 1
+    assert driver.structure.currentIndex().data() == layer and driver.images.currentIndex().data() == WEB
+    driver.wait(lambda: details(driver)["Not referenced"].startswith("2 blobs"), 15000)
+
+
+def test_a_namespace_that_comes_and_one_that_goes(driver: Driver, root: Path, builder: StoreBuilder) -> None:
+    driver.choose(PAUSE)
+    rewrite(root, {b"k8s.io": named(builder, PAUSE), b"new": named(builder, WEB)})
+    driver.wait(lambda: "new" in texts(driver.images), 15000)
+    assert names(driver) == ["root", "k8s.io", PAUSE, "new", WEB]
+    current = driver.window.session.current
+    assert current is not None and current.image.name == PAUSE
+    assert driver.images.currentIndex().data() == PAUSE
+
+
 def test_a_namespace_is_spoken(driver: Driver) -> None:
     index = driver.index(driver.images, "k8s.io")
     assert index.data(Qt.ItemDataRole.AccessibleTextRole) == "namespace k8s.io, 1 image"
