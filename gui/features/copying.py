@@ -7,7 +7,7 @@ from functools import partial
 
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtGui import QGuiApplication
-from PySide6.QtWidgets import QAbstractItemView, QApplication, QMenu, QWidget
+from PySide6.QtWidgets import QAbstractItemView, QApplication, QMenu, QPlainTextEdit, QTreeView, QWidget
 
 from exporter_core import Entry, Node
 from gui.actions import Actions
@@ -61,8 +61,13 @@ class Copying(QObject):
         return self._structure if self._structure.currentIndex().isValid() else self._images
 
     def copy_rows(self) -> None:
-        """The selected rows as lines with tabs."""
-        rows = self._view.selectionModel().selectedRows()
+        """The selected text of the document with the focus, else the selected rows as lines with tabs."""
+        focus = QApplication.focusWidget()
+        if isinstance(focus, QPlainTextEdit) and focus.textCursor().hasSelection():
+            focus.copy()
+            return
+        view = focus if isinstance(focus, QTreeView) else self._view
+        rows = view.selectionModel().selectedRows()
         self.put("\n".join(str(index.data(COPY)) for index in sorted(rows, key=lambda index: index.row())))
 
     def copy_digest(self) -> None:

@@ -206,6 +206,15 @@ def test_dragging_over_a_link_selects_instead(harbor: Driver) -> None:
     assert text.textCursor().hasSelection() and harbor.structure.currentIndex().data() == before
 
 
+def test_the_edit_menu_copies_the_text_that_is_selected(harbor: Driver) -> None:
+    press_tab(harbor, "JSON")
+    text = edit(harbor)
+    text.setFocus()
+    text.selectAll()
+    harbor.action("copyAction").trigger()
+    assert harbor.clipboard == harbor.json
+
+
 def test_folding_by_mouse_and_keys(harbor: Driver) -> None:
     press_tab(harbor, "JSON")
     text = edit(harbor)
