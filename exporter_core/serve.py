@@ -11,8 +11,7 @@ import sys
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
-from io import BufferedWriter
-from typing import BinaryIO, cast
+from typing import BinaryIO
 
 from exporter_core import wire
 from exporter_core.content import DOCUMENT_LIMIT, Store, page_buffer
@@ -55,6 +54,10 @@ def serve(
     return None
 
 
+class _Gone(Exception):
+    """The client reads no more, so its questions will end too."""
+
+
 class _Output:
     """The answers' pipe, one frame at a time."""
 
@@ -68,11 +71,14 @@ class _Output:
             wire.write_fully(self._sink.write, wire.MAGIC + b"\n" + wire.head(header))
 
     def put(self, header: Mapping[str, object], payload: memoryview | bytes = b"") -> None:
-        """One frame. Raises OSError where nobody reads any more."""
+        """One frame. Raises _Gone where nobody reads any more."""
         start = wire.head(header, len(payload))
-        with self._lock:
-            wire.write_fully(self._sink.write, start)
-            wire.write_fully(self._sink.write, payload)
+        try:
+            with self._lock:
+                wire.write_fully(self._sink.write, start)
+                wire.write_fully(self._sink.write, payload)
+        except (OSError, ValueError) as error:  # ValueError: the file was closed
+            raise _Gone from error
 
 
 class _Stream:
@@ -155,13 +161,13 @@ class _Server:
         end: dict[str, object] = {"id": stream.number, "end": True}
         try:
             self._chunks(stream, header)
-        except OSError:
-            return  # the client is gone, and its questions end us
+        except _Gone:
+            return
         except Exception as error:  # whatever it is, the client shall hear of it
             end = {"id": stream.number, "error": error_json(error)}
         with self._lock:
             del self._streams[stream.number]
-        with suppress(OSError):
+        with suppress(_Gone):
             self._output.put(end)
 
     def _chunks(self, stream: _Stream, header: dict[str, object]) -> None:
@@ -260,6 +266,6 @@ def _pieces(blob: BinaryIO, digest: Digest, offset: int, stream: _Stream) -> Ite
 
 def serve_stdio(location: str, *, document_limit: int = DOCUMENT_LIMIT) -> int:
     """:func:`serve` over standard input and output; the exit code."""
-    sink = cast(BinaryIO, cast(BufferedWriter, sys.stdout.buffer).raw)
+    sink: BinaryIO = getattr(sys.stdout.buffer, "raw", sys.stdout.buffer)  # python -u has no buffer
     error = serve(location, sys.stdin.buffer, sink, document_limit=document_limit)
     return 0 if error is None else error.exit_code

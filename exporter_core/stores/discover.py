@@ -203,7 +203,7 @@ def _forbidden(place: Place, path: str) -> Place:
     if place.kind == SOCKET:
         hint = "It belongs to root or to a group: run as one who may use it."
         return replace(place, exists=True, problem=f"{path} cannot be used: permission denied", hint=hint)
-    error = forbidden(path)
+    error = forbidden(path, place.location)
     return replace(place, exists=True, problem=error.message, hint=error.hint)
 
 

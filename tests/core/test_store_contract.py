@@ -38,6 +38,7 @@ from exporter_core.errors import (
 )
 from exporter_core.manifest import parse_descriptor
 from tests.bolt_writer import write_root
+from tests.core.helper_processes import through_helper
 from tests.core.helpers import NAME, noise
 from tests.images import IMAGE_NAME, OCI_LAYER, REF_NAME, Json, Member, StoreBuilder
 from tests.memory import MemoryStore
@@ -66,6 +67,10 @@ def _gnu_archive(builder: StoreBuilder, path: Path) -> Store:
 
 def _containerd_root(builder: StoreBuilder, path: Path) -> Store:
     return open_store(write_root(builder, path))
+
+
+def _remote(builder: StoreBuilder, path: Path) -> Store:
+    return through_helper(builder.write_layout(path), path.parent / "bin")
 
 
 def _memory(builder: StoreBuilder, path: Path) -> Store:
@@ -104,6 +109,7 @@ KINDS = {
     "gnu-archive": _gnu_archive,
     "memory": _memory,
     "containerd-root": _containerd_root,
+    "remote": _remote,
     "containerd-socket": _containerd_socket,
 }
 NAMED = [kind for kind in KINDS if kind != "bare" and "containerd" not in kind]  # those have their own tests
