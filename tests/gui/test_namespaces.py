@@ -322,7 +322,7 @@ def test_what_the_daemon_changes_is_shown_and_what_is_selected_stays(
     now = driver.window.session.current
     assert shown is not None and now is not None and now.image is shown.image and now.row == 1
     assert driver.structure.currentIndex().data() == layer and driver.images.currentIndex().data() == WEB
-    driver.wait(lambda: details(driver)["Not referenced"].startswith("2 blobs"), 15000)
+    driver.wait(lambda: details(driver)["Not referenced"].startswith("4 blobs"), 15000)
 
 
 def test_a_namespace_that_comes_and_one_that_goes(driver: Driver, root: Path, builder: StoreBuilder) -> None:
