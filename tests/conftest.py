@@ -6,6 +6,7 @@ import pytest
 
 os.environ["QT_QPA_PLATFORM"] = "offscreen"
 os.environ.setdefault("QT_ACCESSIBILITY", "0")
+os.environ["DBUS_SESSION_BUS_ADDRESS"] = "disabled:"  # the desktop of whoever runs the tests is left alone
 
 
 def pytest_configure(config: pytest.Config) -> None:

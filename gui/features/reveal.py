@@ -7,8 +7,10 @@ import sys
 from pathlib import Path
 
 from PySide6.QtCore import QObject, QProcess, QUrl
-from PySide6.QtDBus import QDBusConnection, QDBusMessage, QDBusPendingCallWatcher
+from PySide6.QtDBus import QDBusMessage, QDBusPendingCallWatcher
 from PySide6.QtGui import QDesktopServices
+
+from gui.bus import session_bus
 
 _SERVICE, _PLACE = "org.freedesktop.FileManager1", "/org/freedesktop/FileManager1"
 _WAIT_MS = 5000
@@ -30,10 +32,8 @@ class Reveal(QObject):
 
     def _ask_file_manager(self, path: str) -> bool:
         """Ask whichever file manager listens on the session's bus; False where there is no bus."""
-        if not has_bus():
-            return False
-        bus = QDBusConnection.sessionBus()
-        if not bus.isConnected():
+        bus = session_bus()
+        if bus is None:
             return False
         call = QDBusMessage.createMethodCall(_SERVICE, _PLACE, _SERVICE, "ShowItems")
         call.setArguments([[Path(path).as_uri()], ""])
@@ -54,9 +54,3 @@ def open_folder(path: str) -> None:
     while not os.path.isdir(folder) and folder != os.path.dirname(folder):
         folder = os.path.dirname(folder)
     QDesktopServices.openUrl(QUrl.fromLocalFile(folder))
-
-
-def has_bus() -> bool:
-    """Whether this session has a message bus; asking where there is none could start one, and take long."""
-    runtime = os.environ.get("XDG_RUNTIME_DIR", "")
-    return bool(os.environ.get("DBUS_SESSION_BUS_ADDRESS") or (runtime and os.path.exists(f"{runtime}/bus")))

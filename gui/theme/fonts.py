@@ -2,7 +2,20 @@
 
 from __future__ import annotations
 
+import sys
+
 from PySide6.QtGui import QFont, QFontDatabase, QGuiApplication
+from PySide6.QtWidgets import QApplication
+
+
+def keep_font(app: QApplication) -> None:
+    """Keep the general font that the program has started with.
+
+    With GTK's theme Qt (6.8 to 6.11) takes the fixed-width font for the general one as soon as the desktop
+    changes between light and dark, if anybody has asked for the fixed-width font before.
+    """
+    if sys.platform == "linux":
+        app.setFont(app.font())
 
 
 def fixed_font(scale: float = 1.0) -> QFont:

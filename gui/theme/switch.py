@@ -5,7 +5,9 @@ from __future__ import annotations
 from PySide6.QtCore import QObject, Qt, Signal
 from PySide6.QtWidgets import QApplication
 
+from gui.theme.fonts import keep_font
 from gui.theme.palette import DARK, LIGHT, make_palette
+from gui.theme.portal import Portal
 from gui.theme.style import sheet
 
 MODES = ("system", "light", "dark")
@@ -25,10 +27,14 @@ class Theme(QObject):
         super().__init__()
         self._app = app
         self.mode = mode if mode in MODES else "system"
+        self._worn: bool | None = None  # whether the dark colours are what is seen
+        self._portal = Portal(self)
         app.setStyle("Fusion")
+        keep_font(app)
         self._tell_system()
         self._apply()
-        app.styleHints().colorSchemeChanged.connect(self._system_changed)
+        app.styleHints().colorSchemeChanged.connect(self._apply)
+        self._portal.changed.connect(self._apply)
 
     def choose(self, mode: str) -> None:
         """Use ``mode``, one of MODES, from now on."""
@@ -41,18 +47,25 @@ class Theme(QObject):
         """Whether the dark colours are on."""
         scheme = _SCHEMES[self.mode]
         if self.mode == "system":
-            scheme = self._app.styleHints().colorScheme()
+            scheme = self._system_scheme()
         return scheme == Qt.ColorScheme.Dark
+
+    def _system_scheme(self) -> Qt.ColorScheme:
+        """The desktop's own word, else Qt's, which knows GTK's theme and does not hear KDE's change."""
+        told = self._portal.scheme
+        return told if told != Qt.ColorScheme.Unknown else self._app.styleHints().colorScheme()
 
     def _tell_system(self) -> None:
         """So that title bars and native dialogs follow; some platforms ignore it."""
         self._app.styleHints().setColorScheme(_SCHEMES[self.mode])
 
-    def _system_changed(self) -> None:
-        self._apply()
-
     def _apply(self) -> None:
-        colours = DARK if self.dark else LIGHT
+        """Dress the application, unless it wears that already: a new sheet costs a tenth of a second."""
+        dark = self.dark
+        if dark == self._worn:
+            return
+        self._worn = dark
+        colours = DARK if dark else LIGHT
         self._app.setPalette(make_palette(colours))
         self._app.setStyleSheet(sheet(colours))
         self.changed.emit()

@@ -307,7 +307,7 @@ def test_a_digest_of_a_file_that_is_no_longer_what_was_written(
 
 def test_shown_in_the_file_manager(sample: Driver, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[str] = []
-    monkeypatch.setattr(reveal, "has_bus", lambda: False)
+    monkeypatch.setattr(reveal, "session_bus", lambda: None)
     monkeypatch.setattr(reveal.QDesktopServices, "openUrl", lambda url: asked.append(url.toLocalFile()))
     sample.choose("edge")
     sample.export(tmp_path / "a.tar")
