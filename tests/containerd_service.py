@@ -130,6 +130,8 @@ class Service(grpc.GenericRpcHandler):
             yield api.ListContentResponse(info=[api.ContentInfo(digest=digest, size=len(data))])
 
     def _content_content_read(self, request: bytes, context: Any, part: Part) -> Iterator[Any]:
-        data = part.blobs[api.ReadContentRequest.FromString(request).digest]
+        data = part.blobs.get(api.ReadContentRequest.FromString(request).digest)
+        if data is None:
+            context.abort(grpc.StatusCode.NOT_FOUND, "no such blob")
         for at in range(0, len(data), PART):
             yield api.ReadContentResponse(offset=at, data=data[at : at + PART])

@@ -18,7 +18,7 @@ pytest.importorskip("grpc")
 import grpc
 
 from exporter_core import Descriptor, Digest, MalformedDescriptor, open_store
-from exporter_core.errors import StoreError, UnreadableBlob
+from exporter_core.errors import MissingBlob, StoreError, UnreadableBlob
 from exporter_core.metadata import MetadataStore, SandboxStore
 from exporter_core.stores.socket import client, containerd_pb2, values
 from exporter_core.stores.socket import containerd_pb2 as api
@@ -242,6 +242,22 @@ def test_a_blob_that_falls_silent(service: Service) -> None:
         assert not stream.poll(0.05)  # type: ignore[attr-defined]
         with pytest.raises(UnreadableBlob, match=r"has not answered for 0\.5 seconds"):
             stream.read()
+
+
+def test_a_blob_that_goes_after_it_was_seen(service: Service) -> None:
+    builder = StoreBuilder()
+    blob = builder.blob(b"x", OCI_LAYER)
+    part = service.parts["default"] = Part.of(builder)
+    descriptor = Descriptor("", Digest.parse(blob["digest"]), 1)
+    with closing(opened(service)) as store:
+        with store.open(descriptor) as stream:
+            assert stream.read() == b"x"
+        part.blobs.clear()
+        with store.open(descriptor) as stream, pytest.raises(MissingBlob):
+            stream.read()
+        assert store.info(descriptor.digest) is None
+        with pytest.raises(MissingBlob):
+            store.open(descriptor)
 
 
 def test_a_closed_store_says_so(service: Service) -> None:

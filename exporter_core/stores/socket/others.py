@@ -41,16 +41,16 @@ def other_daemon(client: Client, error: CallError) -> StoreError | None:
     if error.code == "UNIMPLEMENTED":
         return _other_grpc(client)
     if error.code in ("UNAVAILABLE", "DEADLINE_EXCEEDED", "INTERNAL", "UNKNOWN"):
-        return _http(path)
+        return _http(path, min(_WAIT, client.patience))
     return None
 
 
-def _connected(path: str) -> socket.socket:
+def _connected(path: str, wait: float = _WAIT) -> socket.socket:
     if not hasattr(socket, "AF_UNIX"):
         raise OSError(errno.EAFNOSUPPORT, "this system has no such sockets")
     made = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
     try:
-        made.settimeout(_WAIT)
+        made.settimeout(wait)
         made.connect(path)
     except BaseException:
         made.close()
@@ -102,9 +102,9 @@ def _other_grpc(client: Client) -> StoreError:
     return StoreError(f"{path} is the socket of a daemon that is not containerd", hint=_EXPECTED)
 
 
-def _http(path: str) -> StoreError | None:
+def _http(path: str, wait: float) -> StoreError | None:
     """A daemon that speaks HTTP/1: Docker, Podman and others."""
-    answer = _ping(path).lower()
+    answer = _ping(path, wait).lower()
     if not answer.startswith(b"http/1"):
         return None
     if b"\nlibpod-api-version:" in answer or b"\nserver: libpod" in answer:
@@ -121,10 +121,10 @@ def _http(path: str) -> StoreError | None:
     return StoreError(f"{path} is the socket of a web server, not of containerd", hint=_EXPECTED)
 
 
-def _ping(path: str) -> bytes:
-    """The beginning of the answer to an HTTP/1 request."""
+def _ping(path: str, wait: float) -> bytes:
+    """The beginning of the answer to an HTTP/1 request, if it comes within ``wait`` seconds."""
     answer = b""
-    with suppress(OSError), closing(_connected(path)) as made:
+    with suppress(OSError), closing(_connected(path, wait)) as made:
         made.sendall(_PING)
         while len(answer) < 4096 and (more := made.recv(4096)):
             answer += more

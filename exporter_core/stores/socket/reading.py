@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 from typing import Any
 
-from exporter_core.errors import UnreadableBlob
+from exporter_core.errors import ContentError, MissingBlob, UnreadableBlob
 from exporter_core.stores.socket import containerd_pb2 as api
 from exporter_core.stores.socket.client import CallError, Client, Stream, in_words
 
@@ -13,7 +13,8 @@ from exporter_core.stores.socket.client import CallError, Client, Stream, in_wor
 class SentBlob(io.RawIOBase):
     """A blob from its first byte. ``poll`` waits in turns, for readers that look at a cancel meanwhile.
 
-    Reading raises UnreadableBlob where the daemon goes away or falls silent; ``close`` ends the call.
+    Reading raises MissingBlob where it is gone, UnreadableBlob where the daemon is, or falls silent.
+    ``close`` ends the call.
     """
 
     def __init__(self, client: Client, namespace: str, digest: str) -> None:
@@ -57,7 +58,9 @@ class SentBlob(io.RawIOBase):
             self._stream.close()
         super().close()
 
-    def _unreadable(self, error: CallError) -> UnreadableBlob:
+    def _unreadable(self, error: CallError) -> ContentError:
+        if error.code == "NOT_FOUND":
+            return MissingBlob(self._digest)
         reason, hint = in_words(error, self._client.path)
         found = UnreadableBlob(self._digest, reason=reason)
         found.hint = hint

@@ -71,6 +71,7 @@ class ContainerdSocket:
         self.location = address.location(address.namespace)
         self._files = self._content_folder()
         self._known = _Known(self._list_infos)
+        self._sizes: dict[str, int] = {}
 
     # --- as every store
 
@@ -87,18 +88,20 @@ class ContainerdSocket:
         except CallError as error:
             raise self._unreadable(digest, error) from None
         if found is None:
+            self._sizes.pop(str(digest), None)
             return None
+        self._sizes[str(digest)] = found.size
         return BlobInfo(found.size, self._place(digest, found.size), found.labels)
 
     def open(self, descriptor: Descriptor) -> BinaryIO:
-        """See Provider: from disk if the blob is there with the right size, else as the daemon sends it."""
+        """See Provider: from disk if the blob is there with the right size, else as the daemon sends it.
+
+        A blob that was looked up before is not looked up again: an export opens what its plan has seen, and a
+        cancel need not wait for an answer. If it has gone since, reading raises MissingBlob.
+        """
         digest = descriptor.digest
-        try:
-            found = self._info(digest)
-        except CallError as error:
-            raise self._unreadable(digest, error) from None
-        if found is not None:
-            on_disk = self._open_on_disk(digest, found.size)
+        if str(digest) in self._sizes or self.info(digest) is not None:
+            on_disk = self._open_on_disk(digest, self._sizes[str(digest)])
             return on_disk or cast(BinaryIO, SentBlob(self._client, self.namespace, str(digest)))
         data = embedded(descriptor)
         if data is None:
