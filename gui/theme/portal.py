@@ -5,7 +5,9 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QObject, Qt, Signal, Slot
+from typing import Any
+
+from PySide6.QtCore import SLOT, QObject, Qt, Signal, Slot
 from PySide6.QtDBus import QDBusMessage, QDBusPendingCallWatcher, QDBusVariant
 
 from gui.bus import session_bus
@@ -16,7 +18,7 @@ _NAMESPACE, _KEY = "org.freedesktop.appearance", "color-scheme"
 _SCHEMES = {1: Qt.ColorScheme.Dark, 2: Qt.ColorScheme.Light}
 """Any other number says that the desktop prefers neither."""
 _WAIT_MS = 5000
-_SLOT = b"1_told(QDBusMessage)"  # as Qt's SLOT() writes it
+_SLOT: Any = SLOT("_told(QDBusMessage)")  # text, whatever PySide's stubs say
 
 
 class Portal(QObject):
