@@ -1,5 +1,6 @@
 """The store behind a helper: as the store itself, whatever the other side is, says or fails to say."""
 
+import ast
 import os
 import shlex
 import signal
@@ -405,3 +406,7 @@ def test_with_rights_names_what_this_system_has(tmp_path: Path, monkeypatch: pyt
 def test_what_is_sent_is_the_same_each_time() -> None:
     first = _zipped()
     assert first == _zipped() and len(first) < 1 << 20
+
+
+def test_an_old_python_understands_enough_to_say_that_it_is_too_old() -> None:
+    ast.parse((Path(helper.__file__).parent / "boot.py").read_text(), feature_version=(3, 4))
