@@ -70,8 +70,13 @@ def export(options: argparse.Namespace) -> int:
 
 def check(options: argparse.Namespace) -> int:
     """Verify an archive or a store."""
-    from exporter_core.verify import verify_location  # only this command pays for it
+    from exporter_core.stores.remote import is_remote  # only this command pays for them
+    from exporter_core.verify import verify_location
 
+    if options.sha256 and is_remote(options.store):
+        raise UsageError(
+            "--sha256 is of an archive on this system", hint="Leave it out, or copy the archive."
+        )
     if options.sha256 and os.path.isdir(options.store):
         raise UsageError(f"{options.store} is a folder; --sha256 is of an archive", hint="Leave it out.")
     with closing(HashCounter(quiet=options.json or options.quiet)) as counter, cancelling() as cancel:
@@ -81,6 +86,7 @@ def check(options: argparse.Namespace) -> int:
             on_blob=counter,
             cancel=cancel,
             document_limit=options.document_limit,
+            terminal=True,
         )
     if options.json:
         terminal.put_json(documents.verified(report))

@@ -50,13 +50,14 @@ def verify_location(
     on_blob: OnBlob | None = None,
     cancel: threading.Event | None = None,
     document_limit: int = DOCUMENT_LIMIT,
+    terminal: bool = False,
 ) -> VerifyReport:
     """Read everything at ``location`` (an archive or a store) and report what is wrong with it.
 
-    ``sha256`` is what the whole archive file should hash to, where that is known. Raises StoreError where it
-    cannot be opened at all, Cancelled when ``cancel`` is set.
+    ``sha256`` is what the whole archive file should hash to, where that is known; ``terminal`` as for
+    ``open_store``. Raises StoreError where it cannot be opened at all, Cancelled when ``cancel`` is set.
     """
-    store = open_store(location, document_limit=document_limit)
+    store = open_store(location, document_limit=document_limit, terminal=terminal)
     found = Findings(on_blob, cancel or threading.Event())
     framed = False
     try:

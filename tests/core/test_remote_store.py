@@ -1,7 +1,7 @@
 """The store behind a helper: as the store itself, whatever the other side is, says or fails to say."""
 
-import ast
 import os
+import re
 import shlex
 import signal
 import threading
@@ -13,10 +13,9 @@ import pytest
 from exporter_core import Descriptor, Digest, Store, open_store, wire
 from exporter_core.errors import ContentError, DocumentTooLarge, StoreError, UnreadableBlob
 from exporter_core.metadata import MetadataStore, SandboxStore
-from exporter_core.stores import with_rights
-from exporter_core.stores.remote import helper, is_remote, parse_address
+from exporter_core.stores.remote import helper, parse_address
 from exporter_core.stores.remote.helper import explained
-from exporter_core.stores.remote.parcel import FIRST, _zipped
+from exporter_core.stores.remote.parcel import FIRST
 from tests.bolt_writer import namespace, write_root
 from tests.core.helper_processes import RUN_LAST, standing_in, through_helper
 from tests.core.helpers import NAME, exported, noise, sample
@@ -118,12 +117,10 @@ def test_the_limit_of_documents_holds_over_there(tmp_path: Path) -> None:
     layout = sample().write_layout(tmp_path / "s")
     with (layout / "index.json").open("ab") as file:
         file.write(b" " * 5000)
-    with (
-        standing_in(tmp_path / "bin", ssh=RUN_LAST),
-        closing(open_store(f"ssh://localhost{layout}", document_limit=4000)) as store,
-    ):
-        with pytest.raises(DocumentTooLarge):
-            store.images()
+    with standing_in(tmp_path / "bin", ssh=RUN_LAST):
+        store = open_store(f"ssh://localhost{layout}", document_limit=4000)
+    with closing(store), pytest.raises(DocumentTooLarge):
+        store.images()
 
 
 # --- the end of it ----------------------------------------------------------------------------------------
@@ -157,6 +154,18 @@ def test_a_helper_that_dies_is_told_wherever_it_is_asked(tmp_path: Path) -> None
     stream.close()
     store.close()
     assert children() == before
+
+
+def test_an_interrupt_at_the_terminal_is_not_for_the_helper(tmp_path: Path) -> None:
+    before = children()
+    layout = sample().write_layout(tmp_path / "s")
+    with standing_in(tmp_path / "bin", ssh=RUN_LAST):
+        store = open_store(f"ssh://localhost{layout}", terminal=True)
+    with closing(store):
+        (pid,) = children() - before
+        assert os.getpgid(pid) == os.getpgid(0)
+        (ignored,) = re.findall(r"^SigIgn:\s*(\w+)$", Path(f"/proc/{pid}/status").read_text(), re.MULTILINE)
+        assert int(ignored, 16) >> (signal.SIGINT - 1) & 1
 
 
 # --- a hostile or broken helper ---------------------------------------------------------------------------
@@ -301,112 +310,3 @@ def test_what_another_may_alter_does_not_belong_to_root(tmp_path: Path) -> None:
     program.chmod(0o777)
     assert not helper._belongs_to_root(str(program))
     assert not helper._belongs_to_root(str(tmp_path / "nothing"))
-
-
-# --- locations --------------------------------------------------------------------------------------------
-
-GOOD = {
-    "sudo:/var/lib/containerd": "/var/lib/containerd",
-    "pkexec:/a b": "/a b",
-    "sudo:/a?namespace=k8s.io": "/a?namespace=k8s.io",
-    "ssh://h/p": "/p",
-    "ssh://u@h:2222/p?namespace=x": "/p?namespace=x",
-    "ssh://u@h:2222/p?namespace=x&sudo=1": "/p?namespace=x",
-    "ssh://u@[::1]:22/a%20b": "/a b",
-    "ssh://user.name@host.example/%3Bid": "/;id",
-}
-BAD = [
-    *(
-        "sudo:",
-        "sudo:relative",
-        "sudo:/a\nb",
-        "pkexec:-x",
-        "ssh:",
-        "ssh:/p",
-        "ssh://",
-        "ssh:///p",
-        "ssh://h",
-        "sudo:/\0",
-    ),
-    *(
-        "ssh://-oProxyCommand=id/p",
-        "ssh://-l@h/p",
-        "ssh://u@-h/p",
-        "ssh://u;id@h/p",
-        "ssh://u@h;id/p",
-        "ssh://u@$(id)/p",
-    ),
-    *(
-        "ssh://@h/p",
-        "ssh://u:secret@h/p",
-        "ssh://h:0/p",
-        "ssh://h:99999/p",
-        "ssh://h:x/p",
-        "ssh://h/p?x=1",
-        "ssh://h/p?sudo=2",
-    ),
-    *(
-        "ssh://h/p#x",
-        "ssh://h/%0a",
-        "ssh://h/%00",
-        "ssh://u%20v@h/p",
-        "ssh://h/p?namespace",
-        "ssh://[::1/p",
-        "ssh://%2dh/p",
-    ),
-]
-
-
-@pytest.mark.parametrize(("location", "served"), GOOD.items())
-def test_a_location_is_read_and_written_alike(location: str, served: str) -> None:
-    address = parse_address(location)
-    assert is_remote(location) and address.served == served
-    assert address.location == location
-    assert parse_address(address.location) == address
-
-
-@pytest.mark.parametrize("location", BAD)
-def test_a_location_that_is_none_starts_nothing(location: str, tmp_path: Path) -> None:
-    ran = tmp_path / "ran"
-    with (
-        standing_in(tmp_path / "bin", **dict.fromkeys(("ssh", "sudo", "pkexec"), f"touch {ran}")),
-        pytest.raises(StoreError) as caught,
-    ):
-        open_store(location)
-    assert caught.value.hint and not ran.exists() and "secret" not in str(caught.value)
-
-
-@pytest.mark.parametrize(
-    "path", ["/a;id", "/$(id)", "/a'b", '/a"b', "/a`id`", "/a b", "/-x", "/é", "/a\\b", "/a!b", "/a&b"]
-)
-def test_no_path_means_anything_to_the_shell_over_there(path: str) -> None:
-    words = helper.command(parse_address(f"ssh://h{path}"), 1)
-    assert words[-2] == "h" and words[-3] == "--"
-    kept, _, rest = words[-1].partition(f"'{FIRST}' ")
-    assert kept == "python3 -I -S -c " and set(rest) <= set("/%.-_ ~") | {
-        c for c in rest if c.isascii() and c.isalnum()
-    }
-    assert not set(FIRST) & set("'\"$!\\`\n")
-
-
-def test_with_rights_names_what_this_system_has(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("os.geteuid", lambda: 1000)
-    monkeypatch.setenv("PATH", str(tmp_path / "bin"))
-    assert with_rights("/a") is None
-    with standing_in(tmp_path / "bin", sudo="exit"):
-        assert with_rights("/a?namespace=x") == "sudo:/a?namespace=x"
-        with standing_in(tmp_path / "bin", pkexec="exit"):
-            assert with_rights("containerd-root:/a") == "pkexec:/a"
-    assert with_rights("ssh://h/p?namespace=x") == "ssh://h/p?namespace=x&sudo=1"
-    assert with_rights("ssh://h/p?sudo=1") is None and with_rights("pkexec:/p") is None
-    monkeypatch.setattr("os.geteuid", lambda: 0)
-    assert with_rights("/a") is None
-
-
-def test_what_is_sent_is_the_same_each_time() -> None:
-    first = _zipped()
-    assert first == _zipped() and len(first) < 1 << 20
-
-
-def test_an_old_python_understands_enough_to_say_that_it_is_too_old() -> None:
-    ast.parse((Path(helper.__file__).parent / "boot.py").read_text(), feature_version=(3, 4))

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
+import stat
+from contextlib import suppress
 
 from exporter_core.content import DOCUMENT_LIMIT, Store
 from exporter_core.stores.remote.address import Address, is_remote, parse_address
 
 __all__ = ["Address", "is_remote", "open_remote", "parse_address", "with_rights"]
+
+_URL = re.compile(r"(?!containerd-root:)[a-z]+[a-z0-9+.-]*:")
 
 
 def open_remote(location: str, *, document_limit: int = DOCUMENT_LIMIT, terminal: bool = False) -> Store:
@@ -35,8 +40,13 @@ def with_rights(location: str) -> str | None:
         return None if address.root else address.as_root().location
     if not hasattr(os, "geteuid") or os.geteuid() == 0:
         return None
-    path = location.removeprefix("containerd-root:")
-    for tool in ("pkexec", "sudo"):
-        if shutil.which(tool):
-            return f"{tool}:{os.path.abspath(os.path.expanduser(path))}"
-    return None
+    path = os.path.abspath(os.path.expanduser(location.removeprefix("containerd-root:")))
+    if _URL.match(location) or _is_socket(path):
+        return None  # a daemon's socket needs gRPC, which no helper has
+    return next((f"{tool}:{path}" for tool in ("pkexec", "sudo") if shutil.which(tool)), None)
+
+
+def _is_socket(path: str) -> bool:
+    with suppress(OSError, ValueError):
+        return stat.S_ISSOCK(os.stat(path.partition("?namespace=")[0]).st_mode)
+    return False

@@ -24,6 +24,8 @@ _SAID_LIMIT = 4096  # bytes of a helper's last words that are kept
 _INSTALL = "Install it, or run shipglass as a user who may read the store."
 _PYTHONS = ("/usr/bin/python3", "/usr/local/bin/python3")
 _OPTIONS = {"pkexec": "--disable-internal-agent", "sudo": "--"}
+_DEAF = ("/bin/sh", "-c", 'trap "" INT; exec "$@"', "sh")
+"""Before a command at our terminal: Ctrl+C is for us, who let the helper end."""
 _SSH = ("-T", "-x", "-a", "-oClearAllForwardings=yes", "-oConnectTimeout=20", "-oServerAliveInterval=15")
 
 
@@ -74,6 +76,8 @@ class Helper:
         self._address = address
         self._said: deque[bytes] = deque(maxlen=_SAID_LIMIT // 64)
         line = command(address, document_limit)
+        if terminal and os.name == "posix":
+            line = [*_DEAF, *line]
         try:
             self._process = subprocess.Popen(
                 line,
@@ -86,7 +90,9 @@ class Helper:
                 pipesize=1 << 20,
             )
         except OSError as error:
-            raise StoreError(f"{address.location}: {line[0]} cannot be started: {error.strerror}") from error
+            raise StoreError(
+                f"{address.location}: {address.tool} cannot be started: {error.strerror}"
+            ) from error
         assert self._process.stdin and self._process.stdout and self._process.stderr
         self.stdin, self.stdout = self._process.stdin, self._process.stdout
         self._stderr = self._process.stderr
