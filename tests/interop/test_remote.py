@@ -6,12 +6,14 @@ pkexec needs a desktop's polkit agent: its way is tested with a stand-in (``test
 import json
 import os
 import pty
+import pwd
 import shutil
 import signal
 import socket
 import subprocess
 import tempfile
 import time
+import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -221,14 +223,18 @@ def test_sudo_asks_at_the_terminal(user: User) -> None:
 
 def at_a_terminal(user: User, password: str, *words: str) -> tuple[int, str]:
     """The command line at a terminal of its own, where each question for a password gets this answer."""
-    account = shutil._get_uid(user.name), shutil._get_gid(user.name)  # type: ignore[attr-defined]
-    pid, terminal = pty.fork()
+    account = pwd.getpwnam(user.name)
+    with warnings.catch_warnings():
+        warnings.simplefilter(
+            "ignore", DeprecationWarning
+        )  # the child does nothing but become another program
+        pid, terminal = pty.fork()
     if pid == 0:
         with suppress(BaseException):
             os.chdir(user.base / "code")
             os.setgroups([])
-            os.setgid(account[1])
-            os.setuid(account[0])
+            os.setgid(account.pw_gid)
+            os.setuid(account.pw_uid)
             os.execve(PYTHON, [PYTHON, "-m", "exporter_core", *words], user.env)
         os._exit(99)
     said, asked = "", 0
