@@ -225,9 +225,7 @@ def at_a_terminal(user: User, password: str, *words: str) -> tuple[int, str]:
     """The command line at a terminal of its own, where each question for a password gets this answer."""
     account = pwd.getpwnam(user.name)
     with warnings.catch_warnings():
-        warnings.simplefilter(
-            "ignore", DeprecationWarning
-        )  # the child does nothing but become another program
+        warnings.simplefilter("ignore", DeprecationWarning)
         pid, terminal = pty.fork()
     if pid == 0:
         with suppress(BaseException):
