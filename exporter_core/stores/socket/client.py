@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import queue
+import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -23,6 +24,7 @@ LARGEST = 64 << 20
 """Bytes of the largest message that is taken; a list of 10,000 images has some five million."""
 _AHEAD = 2  # messages of a stream that are taken before they are asked for; of a blob each has 1 MiB
 _TURN = 0.1
+_ENDED = ("Stream removed", "Connection reset", "Socket closed")  # how grpc may tell a lost connection
 _LESS = 10  # how much less patience there is with a daemon that has just let us wait in vain
 
 Answer = TypeVar("Answer")
@@ -76,6 +78,7 @@ class Client:
         self.path = path
         self.patience = patience
         self._silent = False  # the last call was not answered: a tree asks thousands of times
+        self._lost = False  # the daemon was gone: grpc refuses calls for a while, also when it is back
         with _quiet():
             self._channel = grpc.insecure_channel("unix:" + quote(path), options=_OPTIONS)
 
@@ -92,13 +95,14 @@ class Client:
         make = self._channel.unary_unary(_path(method), _written, _reader(answer))
         seconds = (wait or self.patience) / (_LESS if self._silent else 1)
         try:
-            answered = make(request, timeout=seconds, metadata=_metadata(namespace))
+            answered = make(
+                request, timeout=seconds, metadata=_metadata(namespace), wait_for_ready=self._is_back()
+            )
         except grpc.RpcError as error:
-            self._silent = error.code() is grpc.StatusCode.DEADLINE_EXCEEDED
-            raise _call_error(error, seconds) from None
+            raise self._failed(error, seconds) from None
         except ValueError as error:  # the channel is closed
             raise CallError("CANCELLED", str(error)) from None
-        self._silent = False
+        self._silent = self._lost = False
         return cast(Answer, answered)
 
     def stream(
@@ -107,21 +111,39 @@ class Client:
         """The answers as they come, to be closed in the end. Raises CallError, as taking them does."""
         make = self._channel.unary_stream(_path(method), _written, _reader(answer))
         try:
-            call = make(request, metadata=_metadata(namespace))
+            call = make(request, metadata=_metadata(namespace), wait_for_ready=self._is_back())
         except ValueError as error:
             raise CallError("CANCELLED", str(error)) from None
-        return Stream(call, self.patience)
+        return Stream(call, self.patience, self._failed)
 
     def close(self) -> None:
         """End all calls."""
         self._channel.close()
 
+    def _is_back(self) -> bool:
+        """Whether a daemon that was gone takes connections again."""
+        if not self._lost:
+            return False
+        with suppress(OSError), socket.socket(socket.AF_UNIX) as made:
+            made.settimeout(_TURN)
+            made.connect(self.path)
+            return True
+        return False
+
+    def _failed(self, error: Any, seconds: float) -> CallError:
+        """The error of a call that had ``seconds``, remembered for the next."""
+        found = _call_error(error, seconds)
+        self._silent = found.code == "DEADLINE_EXCEEDED"
+        self._lost = self._lost or found.code == "UNAVAILABLE"
+        return found
+
 
 class Stream(Generic[Answer]):
     """The answers of one call, taken ahead by a thread of its own: a wait for them can be cut short."""
 
-    def __init__(self, call: Any, patience: float) -> None:
+    def __init__(self, call: Any, patience: float, failed: Callable[[Any, float], CallError]) -> None:
         self._call = call
+        self._failed = failed
         self._patience = patience
         self._came: queue.Queue[Answer | CallError | None] = queue.Queue(_AHEAD)
         self._peeked: list[Answer | CallError | None] = []
@@ -176,7 +198,7 @@ class Stream(Generic[Answer]):
                     return
             self._put(None)
         except grpc.RpcError as error:
-            self._put(_call_error(error, self._patience))
+            self._put(self._failed(error, self._patience))
 
     def _put(self, answer: Answer | CallError | None) -> bool:
         while not self._closed.is_set():
@@ -204,6 +226,8 @@ def _reader(answer: type[Answer]) -> Callable[[bytes], Answer]:
 
 def _call_error(error: Any, seconds: float) -> CallError:
     code = error.code().name
+    if code in ("UNKNOWN", "INTERNAL") and any(word in (error.details() or "") for word in _ENDED):
+        code = "UNAVAILABLE"
     return CallError(code, f"{seconds:g}" if code == "DEADLINE_EXCEEDED" else error.details() or "")
 
 
