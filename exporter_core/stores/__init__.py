@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import stat
+import sys
 
 from exporter_core.content import DOCUMENT_LIMIT, Store
 from exporter_core.errors import StoreError
@@ -102,8 +103,8 @@ def _open_socket(location: str, limit: int) -> Store:
         from exporter_core.stores.socket.store import ContainerdSocket
     except ImportError as error:
         raise StoreError(
-            f"{location} is a socket, and to talk to it {error.name} is needed, which is not installed",
-            hint="Install it (pip install grpcio protobuf), or open the root folder (/var/lib/containerd).",
+            f"{location} is a socket: for that {sys.executable} needs grpcio and protobuf, which are not there",
+            hint="Install them (pip install grpcio protobuf), or open the root folder (/var/lib/containerd).",
         ) from error
     return ContainerdSocket(address, document_limit=limit)
 

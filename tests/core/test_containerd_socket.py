@@ -126,7 +126,7 @@ def test_without_grpc(place: Path) -> None:
         f"try:\n  open_store({str(place)!r})\nexcept StoreError as error:\n  print(error, '|', error.hint)"
     )
     done = subprocess.run([sys.executable, "-I", "-c", code], capture_output=True, text=True, timeout=30)
-    assert "grpc is needed" in done.stdout and "pip install grpcio" in done.stdout, done.stderr
+    assert "grpcio and protobuf" in done.stdout and "pip install grpcio" in done.stdout, done.stderr
 
 
 # --- what it tells ----------------------------------------------------------------------------------------

@@ -1,6 +1,8 @@
 """The queue: order, so many at once, pause and going on, removing; what is known after an export."""
 
 import hashlib
+import io
+import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -10,9 +12,10 @@ from PySide6.QtGui import QDragEnterEvent, QDragMoveEvent, QDropEvent, QGuiAppli
 from PySide6.QtWidgets import QAbstractButton, QApplication, QLabel, QLineEdit, QToolButton, QWidget
 from pytestqt.qtbot import QtBot
 
-from exporter_core import Store, open_store, plan_export, verify_location
+from exporter_core import Descriptor, Digest, Store, open_store, plan_export, verify_location
 from gui.features import reveal
 from gui.job_list import ExportJob, ExportRequest, JobList, JobState
+from gui.job_list.gate import Gate, HeldStore
 from gui.jobs import Pool
 from gui.models.jobs import MIME, JobsModel
 from gui.models.results import ResultsModel
@@ -21,6 +24,7 @@ from tests.gui.driving import Driver
 from tests.gui.fakes import SlowStore
 from tests.gui.test_models import watch
 from tests.images import StoreBuilder
+from tests.memory import MemoryStore
 
 KEY, ALT = Qt.Key, Qt.KeyboardModifier.AltModifier
 
@@ -329,3 +333,24 @@ def test_shown_on_other_systems(
     (tmp_path / "a.tar").touch()
     reveal.Reveal().show(str(tmp_path / "a.tar"))
     assert started[0][0] == program and str(tmp_path / "a.tar") in started[0][1][-1]
+
+
+def test_a_held_blob_can_be_waited_for_in_turns() -> None:
+    """As the blob behind the gate, so that a cancel is heard while a daemon hangs."""
+
+    class Waiting(io.BytesIO):
+        asked = 0
+
+        def poll(self, seconds: float) -> bool:
+            self.asked += 1
+            return self.asked > 2
+
+    class Waits:
+        def open(self, descriptor: Descriptor) -> io.BytesIO:
+            return Waiting(b"x")
+
+    blob = Descriptor("", Digest.parse("sha256:" + "0" * 64), 1)
+    held = HeldStore(Waits(), Gate(), threading.Event()).open(blob)  # type: ignore[arg-type]
+    assert [held.poll(0.0) for _ in range(3)] == [False, False, True]  # type: ignore[attr-defined]
+    plain = HeldStore(MemoryStore({str(blob.digest): b"x"}), Gate(), threading.Event())  # type: ignore[arg-type]
+    assert plain.open(blob).poll(0.0)  # type: ignore[attr-defined]
