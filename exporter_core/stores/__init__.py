@@ -103,7 +103,7 @@ def _open_socket(location: str, limit: int) -> Store:
         from exporter_core.stores.socket.store import ContainerdSocket
     except ImportError as error:
         raise StoreError(
-            f"{location} is a socket: for that {sys.executable} needs grpcio and protobuf, which are not there",
+            f"{location} is a socket, and {sys.executable} lacks grpcio and protobuf for it",
             hint="Install them (pip install grpcio protobuf), or open the root folder (/var/lib/containerd).",
         ) from error
     return ContainerdSocket(address, document_limit=limit)
