@@ -18,6 +18,9 @@ Packing = Literal["gzip", "zstd", "xz", "bzip2"]
 
 PIECE = 1 << 20
 """Bytes that are unpacked at a time: enough to let other threads run meanwhile."""
+RATIO = 2000
+"""How many times its size a file may unpack to, beyond the first GiB: twice what gzip can do."""
+_UNASKED = 1 << 30
 _INPUT = 256 * 1024
 _MEMORY = 256 << 20  # bytes that a decompressor may take; xz -9 wants 65 MiB, zstd --long=27 wants 128 MiB
 _WINDOW_LOG = 27
@@ -101,7 +104,7 @@ class Unpacking:
     def pieces(self) -> Iterator[bytes]:
         """The content in pieces of at most PIECE bytes.
 
-        Raises ArchiveError where it is damaged or cut short, OSError where it cannot be read.
+        Raises ArchiveError where it is damaged, cut short or a bomb, OSError where it cannot be read.
         """
         data = self._read()
         while data:
@@ -114,6 +117,8 @@ class Unpacking:
         while True:
             piece = self._decompress(inner, data)
             self.made += len(piece)
+            if self.made > _UNASKED and self.made > RATIO * self.taken:
+                raise self._bomb()
             if piece:
                 yield piece
             if inner.eof:
@@ -153,6 +158,13 @@ class Unpacking:
         data = self._file.read(_INPUT)
         self.taken += len(data)
         return data
+
+    def _bomb(self) -> ArchiveError:
+        return ArchiveError(
+            f"{self._name} unpacks to more than {RATIO} times its size: {self.taken} bytes have become "
+            f"{self.made}; it is taken to be a bomb",
+            hint=f"If you trust it, unpack it yourself with {self.kind} -d.",
+        )
 
     def _bad(self, what: str, reason: str) -> ArchiveError:
         return ArchiveError(

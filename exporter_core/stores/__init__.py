@@ -5,23 +5,32 @@ from __future__ import annotations
 import os
 import stat
 import sys
+import threading
+from typing import TYPE_CHECKING
 
 from exporter_core.content import DOCUMENT_LIMIT, Store
 from exporter_core.errors import StoreError
-from exporter_core.stores.files import DirectoryFiles, Files, open_at_once
+from exporter_core.stores.files import ConfinedFiles, DirectoryFiles, Files, open_at_once
 from exporter_core.stores.layout import INDEX, LAYOUT, LayoutStore, unreadable
+
+if TYPE_CHECKING:
+    from exporter_core.stores.archive import TarFiles
 
 _ACCEPTED = (
     "Give an OCI layout folder (oci-layout, index.json, blobs), a content folder (blobs/<algorithm>/<hex>), "
-    "containerd's root (/var/lib/containerd, say) or its socket, or a plain tar archive of a layout. "
+    "containerd's root (/var/lib/containerd, say) or its socket, a tar archive of a layout or of docker save "
+    "(also unpacked, or compressed with gzip, zstd, xz or bzip2), or a folder that skopeo's dir: wrote. "
     "shipglass stores lists those of this machine."
 )
 _SCHEMES = ("containerd:", "unix:", "tcp://", "http://", "https://", "ssh://", "npipe://")
-_COMPRESSED = {b"\x1f\x8b": "gzip", b"\x28\xb5\x2f\xfd": "zstd", b"\xfd7zXZ": "xz", b"BZh": "bzip2"}
 
 
 def open_store(
-    location: str | os.PathLike[str], *, document_limit: int = DOCUMENT_LIMIT, terminal: bool = False
+    location: str | os.PathLike[str],
+    *,
+    document_limit: int = DOCUMENT_LIMIT,
+    terminal: bool = False,
+    cancel: threading.Event | None = None,
 ) -> Store:
     """The store at ``location``, a path or a ``file:`` URL; what it is it finds out itself. Read-only.
 
@@ -29,7 +38,9 @@ def open_store(
     socket as well (``containerd:///run/containerd/containerd.sock?namespace=NAME`` too).
     ``sudo:PATH``, ``pkexec:PATH`` and ``ssh://USER@HOST/PATH`` are read through a helper process there;
     ``terminal`` says whether a password may be asked for at the process's terminal.
-    ``document_limit`` is the largest document in bytes that will be read. Raises StoreError.
+    A compressed archive is unpacked once into the user's cache folder; layers that nothing names are hashed:
+    ``cancel`` ends both, and the indexing of an archive.
+    ``document_limit`` is the largest document in bytes that will be read. Raises StoreError, Cancelled.
     """
     text = os.fspath(location)
     if text.startswith(("sudo:", "pkexec:", "ssh:")):
@@ -42,10 +53,10 @@ def open_store(
     path = _path(place)
     try:
         if os.path.isdir(path):
-            return _open_directory(path, namespace, document_limit)
+            return _open_directory(path, namespace, document_limit, cancel)
         if namespace and os.path.exists(path):
             raise StoreError(f"{path} has no namespaces", hint="Only containerd's root has: leave it out.")
-        return _open_archive(path, document_limit)
+        return _open_archive(path, document_limit, cancel)
     except PermissionError as error:
         from exporter_core.stores.containerd_root import forbidden
 
@@ -109,7 +120,7 @@ def _open_socket(location: str, limit: int) -> Store:
     return ContainerdSocket(address, document_limit=limit)
 
 
-def _open_directory(path: str, namespace: str, limit: int) -> Store:
+def _open_directory(path: str, namespace: str, limit: int, cancel: threading.Event | None) -> Store:
     names = set(os.listdir(path))
     files = DirectoryFiles(path)
     if INDEX not in names and "blobs" not in names:
@@ -118,6 +129,9 @@ def _open_directory(path: str, namespace: str, limit: int) -> Store:
             return root
     if namespace:
         raise StoreError(f"{path} has no namespaces", hint="Only containerd's root has: leave it out.")
+    saved = _saved_folder(path, names, limit, cancel)
+    if saved is not None:
+        return saved
     if INDEX in names:
         return LayoutStore(files, location=path, kind="OCI layout", document_limit=limit)
     if "blobs" in names or LAYOUT in names:
@@ -126,6 +140,21 @@ def _open_directory(path: str, namespace: str, limit: int) -> Store:
 
     refusal = other_engine(path, names)
     raise refusal or StoreError(f"{path} is not a content store", hint=_directory_hint(path, names))
+
+
+def _saved_folder(path: str, names: set[str], limit: int, cancel: threading.Event | None) -> Store | None:
+    """An unpacked docker save, or what skopeo's dir: wrote; a usable layout is none."""
+    if not names & {"manifest.json", "repositories"}:
+        return None
+    from exporter_core.stores.dir_layout import DirLayout, is_dir_layout  # only these pay for it
+    from exporter_core.stores.docker_archive import find_docker_archive
+
+    files = ConfinedFiles(path)
+    if INDEX not in names and is_dir_layout(files):
+        return DirLayout(files, location=path, document_limit=limit)
+    return find_docker_archive(
+        files, location=path, kind="docker save folder", document_limit=limit, cancel=cancel
+    )
 
 
 def _content_folder(files: Files, path: str, limit: int) -> Store:
@@ -157,30 +186,42 @@ def _directory_hint(path: str, names: set[str]) -> str:
     return _ACCEPTED
 
 
-def _open_archive(path: str, limit: int) -> Store:
+def _open_archive(path: str, limit: int, cancel: threading.Event | None) -> Store:
+    files = _tar_files(path, cancel)
+    try:
+        return _archive_store(files, path, limit, cancel)
+    except BaseException:
+        files.close()
+        raise
+
+
+def _tar_files(path: str, cancel: threading.Event | None) -> TarFiles:
+    from exporter_core.compression import packing
     from exporter_core.stores.archive import TarFiles, looks_like_tar  # only archives pay for it
 
     with open(path, "rb", opener=open_at_once) as file:
         block = file.read(512)
-    for magic, name in _COMPRESSED.items():
-        if block.startswith(magic):
-            raise StoreError(
-                f"{path} is compressed with {name}; it must be a plain tar to be read in place",
-                hint=f"Unpack it first ({name} -d keeps the tar inside).",
-            )
+    kind = packing(block)
+    if kind is not None:
+        from exporter_core.stores.unpacked import unpacked_copy
+
+        return TarFiles(path, copy=unpacked_copy(path, kind, cancel=cancel), cancel=cancel)
     if not looks_like_tar(block):
         raise StoreError(f"{path} is not a tar archive", hint=_ACCEPTED)
-    files = TarFiles(path)
+    return TarFiles(path, cancel=cancel)
+
+
+def _archive_store(files: TarFiles, path: str, limit: int, cancel: threading.Event | None) -> Store:
+    from exporter_core.stores.docker_archive import find_docker_archive
+
+    saved = find_docker_archive(
+        files, location=path, kind="Docker archive", document_limit=limit, cancel=cancel
+    )
+    if saved is not None:
+        return saved
     if files.size(INDEX) is None and not files.has_folder("blobs"):
-        files.close()
-        raise StoreError(f"{path} is a tar archive without index.json", hint=_archive_hint(files))
-    return LayoutStore(files, location=path, kind="OCI archive", document_limit=limit)
-
-
-def _archive_hint(files: Files) -> str:
-    if files.size("manifest.json") is not None:
-        return (
-            "This is docker save's older form: convert it with "
-            "skopeo copy docker-archive:FILE oci-archive:NEW, or save it with Docker 25 or later."
+        damage = f"; {files.damage[-1]}" if files.damage else ""
+        raise StoreError(
+            f"{path} is a tar archive without index.json or manifest.json{damage}", hint=_ACCEPTED
         )
-    return _ACCEPTED
+    return LayoutStore(files, location=path, kind="OCI archive", document_limit=limit)

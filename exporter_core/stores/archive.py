@@ -7,6 +7,7 @@ import os
 import posixpath
 import threading
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import BinaryIO, cast
 
 from exporter_core.errors import Cancelled
@@ -20,21 +21,31 @@ _MOST_LINKS = 40
 _SPARSELY = "it is stored sparsely; make the archive again without --sparse"
 
 
+@dataclass(frozen=True, slots=True)
+class Copy:
+    """An unpacked copy of an archive: its open ``file``, the archive's own ``status``, a note about it."""
+
+    file: io.FileIO
+    status: os.stat_result
+    note: str
+
+
 class TarFiles:
     """Members of the plain tar archive at ``path``, indexed once and read by offset.
 
-    ``file`` is what to read where that is not ``path`` itself (an unpacked copy); it is closed with this.
+    ``copy`` is what to read where that is not ``path`` itself; its file is closed with this.
     Links, sparse members, absolute names and names with ``..`` are left out, with a note; of two members of
     one name the last counts, as it would when unpacking. Raises Cancelled when ``cancel`` is set.
     """
 
-    def __init__(
-        self, path: str, *, file: io.FileIO | None = None, cancel: threading.Event | None = None
-    ) -> None:
+    def __init__(self, path: str, *, copy: Copy | None = None, cancel: threading.Event | None = None) -> None:
         self.path = path
-        self._file = file or io.FileIO(os.open(path, os.O_RDONLY | getattr(os, "O_BINARY", 0)))
+        self._file = copy.file if copy else io.FileIO(os.open(path, os.O_RDONLY | getattr(os, "O_BINARY", 0)))
         self.read_at: ReadAt = descriptor_reader(self._file.fileno())
-        self.total = os.fstat(self._file.fileno()).st_size
+        status = os.fstat(self._file.fileno())
+        self.total = status.st_size
+        self._status = copy.status if copy else status
+        self._said = (copy.note,) if copy else ()
         self._members: dict[str, Member] = {}
         self._folders: dict[str, list[str]] = {}
         self._links: dict[str, Member] = {}
@@ -64,7 +75,7 @@ class TarFiles:
     @property
     def notes(self) -> tuple[str, ...]:
         """See Files."""
-        return (*self.damage, *_shortened(self._doubled))
+        return (*self._said, *self.damage, *_shortened(self._doubled))
 
     def _take(self, member: Member) -> None:
         """Index ``member``, or note why not."""
@@ -121,6 +132,12 @@ class TarFiles:
         """See Files."""
         member = self._members.get(name)
         return member.size if member else None
+
+    def key(self, name: str) -> str:
+        """See Files."""
+        from exporter_core.cache import file_key
+
+        return file_key(self.path, self._status, self._members[name].offset)
 
     def open(self, name: str) -> BinaryIO:
         """See Files."""

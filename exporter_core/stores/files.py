@@ -29,6 +29,14 @@ class Files(Protocol):
         """Bytes of the file, None where there is no such ordinary file. Raises OSError."""
         ...
 
+    def full_size(self, name: str) -> int | None:
+        """Bytes that the file should have: more than ``size`` where an archive was cut short."""
+        ...
+
+    def key(self, name: str) -> str:
+        """A cache's key for what is computed from the file; another one once it changed. Raises OSError."""
+        ...
+
     def open(self, name: str) -> BinaryIO:
         """The file from its start, unbuffered. Raises FileNotFoundError or another OSError."""
         ...
@@ -70,6 +78,17 @@ class DirectoryFiles:
             raise
         return status.st_size if stat.S_ISREG(status.st_mode) else None
 
+    def full_size(self, name: str) -> int | None:
+        """See Files."""
+        return self.size(name)
+
+    def key(self, name: str) -> str:
+        """See Files."""
+        from exporter_core.cache import file_key
+
+        place = self.place(name)
+        return file_key(place, os.stat(place))
+
     def open(self, name: str) -> BinaryIO:
         """See Files."""
         file = open(self.place(name), "rb", buffering=0, opener=open_at_once)  # noqa: SIM115
@@ -99,6 +118,24 @@ class DirectoryFiles:
 
     def close(self) -> None:
         """See Files."""
+
+
+class ConfinedFiles(DirectoryFiles):
+    """Files below ``root`` and nowhere else: a link that leads out of it leads nowhere."""
+
+    def size(self, name: str) -> int | None:
+        """See Files."""
+        return super().size(name) if self._inside(name) else None
+
+    def open(self, name: str) -> BinaryIO:
+        """See Files."""
+        if not self._inside(name):
+            raise FileNotFoundError(f"{self.place(name)} leads out of {self.root}")
+        return super().open(name)
+
+    def _inside(self, name: str) -> bool:
+        root = os.path.realpath(self.root)
+        return os.path.commonpath([root, os.path.realpath(self.place(name))]) == root
 
 
 def open_at_once(path: str, flags: int) -> int:

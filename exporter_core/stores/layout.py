@@ -41,6 +41,11 @@ class LayoutStore:
         self.damage: tuple[str, ...] = files.damage + layout_notes
         """Those of the notes that mean something is broken, and not just unusual."""
 
+    @property
+    def files(self) -> Files:
+        """Where it lies: a folder, or an archive."""
+        return self._files
+
     def images(self) -> tuple[Image, ...]:
         """See Store: what ``index.json`` lists, in its order; of a bare store see ``unreferenced``."""
         size = self._size(INDEX)

@@ -10,19 +10,35 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import partial
+from typing import Protocol, runtime_checkable
 
 from exporter_core.content import DOCUMENT_LIMIT, Store
 from exporter_core.descriptor import Descriptor
 from exporter_core.errors import ContentError, ShipglassError
 from exporter_core.metadata import MetadataStore
 from exporter_core.stores import open_store
+from exporter_core.stores.archive import TarFiles
 from exporter_core.stores.layout import LayoutStore
-from exporter_core.verify.archive import ArchiveCheck
+from exporter_core.verify.archive import ArchiveCheck, check_whole_file
 from exporter_core.verify.documents import DocumentCheck
 from exporter_core.verify.findings import Findings, OnBlob, digest_of, read_into
+
+
+@runtime_checkable
+class BlobLister(Store, Protocol):
+    """A store that can list its blobs, needed or not: layouts, archives of all kinds, ``dir:`` folders."""
+
+    @property
+    def damage(self) -> tuple[str, ...]:
+        """Those of its notes that mean something is broken."""
+        ...
+
+    def blob_names(self) -> Iterator[str]:
+        """The names that its blobs have in a layout, ``blobs/<algorithm>/<encoded>``."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,16 +73,19 @@ def verify_location(
     ``sha256`` is what the whole archive file should hash to, where that is known; ``terminal`` as for
     ``open_store``. Raises StoreError where it cannot be opened at all, Cancelled when ``cancel`` is set.
     """
-    store = open_store(location, document_limit=document_limit, terminal=terminal)
+    store = open_store(location, document_limit=document_limit, terminal=terminal, cancel=cancel)
     found = Findings(on_blob, cancel or threading.Event())
     framed = False
     try:
-        if isinstance(store, LayoutStore):
+        if isinstance(store, BlobLister):
             for damage in store.damage:
                 found.wrong(damage)
-            if os.path.isfile(store.location):
-                archive = ArchiveCheck(store, found)
-                archive.run(sha256)
+            if sha256 and os.path.isfile(store.location):
+                check_whole_file(store.location, sha256, found)
+            files = store.files if isinstance(store, LayoutStore) else None
+            if isinstance(files, TarFiles):
+                archive = ArchiveCheck(files, found)
+                archive.run()
                 framed = archive.framed
             else:
                 _hash_blobs(store, store.blob_names(), found)

@@ -3,54 +3,39 @@
 from __future__ import annotations
 
 import hashlib
-import os
 from collections.abc import Sequence
-from typing import BinaryIO
 
 from exporter_core import tarball
 from exporter_core.content import page_buffer
 from exporter_core.plan import LAYOUT_DOCUMENT
-from exporter_core.stores.layout import LAYOUT, LayoutStore
-from exporter_core.tarindex import Listing, Member, ReadAt, descriptor_reader, members
+from exporter_core.stores.archive import TarFiles
+from exporter_core.stores.layout import LAYOUT
+from exporter_core.tarindex import Listing, Member, ReadAt, members
 from exporter_core.verify.findings import CHUNK, Findings, digest_of, read_into
 
 
 class ArchiveCheck:
-    """Checks the archive of ``store``; afterwards ``framed`` says whether its framing is ours."""
+    """Checks the archive ``files``; afterwards ``framed`` says whether its framing is ours."""
 
-    def __init__(self, store: LayoutStore, found: Findings) -> None:
-        self._store = store
+    def __init__(self, files: TarFiles, found: Findings) -> None:
+        self._files = files
         self._found = found
         self.framed = False
 
-    def run(self, sha256: str) -> None:
+    def run(self) -> None:
         """Check the file as a tar, every member's bytes, and what stands between them."""
-        with open(self._store.location, "rb", buffering=0) as file:
-            size = os.fstat(file.fileno()).st_size
-            read_at = descriptor_reader(file.fileno())
-            if sha256:
-                self._whole_file(file, sha256)
-            listing = Listing()
-            found = list(members(read_at, size, listing))
-            odd = [m for m in found if read_at(m.header, m.offset - m.header) != _canonical(m)]
-            self.framed = 2 * len(odd) < len(found)
-            if self.framed:
-                self._framing(found, odd, read_at, listing.end, size)
-            else:
-                self._found.notes.append(
-                    "another program wrote this archive; its tar framing was not compared"
-                )
-            self._padding(found, read_at, listing, size)
-            for member in found:
-                self._member(member, read_at)
-
-    def _whole_file(self, file: BinaryIO, sha256: str) -> None:
-        running = hashlib.sha256(usedforsecurity=False)
-        buffer = page_buffer(CHUNK)
-        while got := read_into(file, buffer):
-            running.update(buffer[:got])
-        if running.hexdigest() != sha256.removeprefix("sha256:").lower():
-            self._found.wrong(f"the archive's SHA-256 is {running.hexdigest()}, not {sha256}")
+        size, read_at = self._files.total, self._files.read_at
+        listing = Listing()
+        found = list(members(read_at, size, listing))
+        odd = [m for m in found if read_at(m.header, m.offset - m.header) != _canonical(m)]
+        self.framed = 2 * len(odd) < len(found)
+        if self.framed:
+            self._framing(found, odd, read_at, listing.end, size)
+        else:
+            self._found.notes.append("another program wrote this archive; its tar framing was not compared")
+        self._padding(found, read_at, listing, size)
+        for member in found:
+            self._member(member, read_at)
 
     def _framing(
         self, found: Sequence[Member], odd: Sequence[Member], read_at: ReadAt, end: int, size: int
@@ -98,6 +83,18 @@ class ArchiveCheck:
             return len(data)
 
         self._found.hash_blob(digest, read_into)
+
+
+def check_whole_file(path: str, sha256: str, found: Findings) -> None:
+    """Compare the archive file as it is, compressed or not, with the SHA-256 it should have."""
+    running = hashlib.sha256(usedforsecurity=False)
+    buffer = page_buffer(CHUNK)
+    with open(path, "rb", buffering=0) as file:
+        while got := read_into(file, buffer):
+            found.check_cancel()
+            running.update(buffer[:got])
+    if running.hexdigest() != sha256.removeprefix("sha256:").lower():
+        found.wrong(f"the archive's SHA-256 is {running.hexdigest()}, not {sha256}")
 
 
 def _canonical(member: Member) -> bytes:

@@ -1,7 +1,6 @@
 """open_store finds out what a location is, and says what to do where it is nothing it can open."""
 
 import io
-import json
 import os
 import shutil
 import tarfile
@@ -14,7 +13,7 @@ import pytest
 from exporter_core import Store, open_store
 from exporter_core.errors import StoreError
 from tests.core.helpers import NAME, as_nobody, open_folder
-from tests.images import Member, StoreBuilder, zstd_bytes
+from tests.images import Member, StoreBuilder
 
 
 @pytest.fixture
@@ -173,19 +172,6 @@ def test_the_folder_of_blobs(builder: StoreBuilder, tmp_path: Path) -> None:
     assert refused(path / "blobs" / "sha256")
 
 
-MODULES = {"gzip": "gzip", "bzip2": "bz2", "xz": "lzma"}  # a Python may be built without the last two
-
-
-@pytest.mark.parametrize("name", [*MODULES, "zstd"])
-def test_a_compressed_archive(name: str, builder: StoreBuilder, tmp_path: Path) -> None:
-    compress = zstd_bytes if name == "zstd" else pytest.importorskip(MODULES[name]).compress
-    data = builder.write_archive(tmp_path / "a.tar").read_bytes()
-    (tmp_path / "b").write_bytes(compress(data))
-    error = refused(tmp_path / "b")
-    assert name in str(error)
-    assert name in error.hint or "npack" in error.hint
-
-
 NO_TARS = {
     "empty": b"",
     "short": b"x" * 100,
@@ -210,13 +196,6 @@ def tar_of(path: Path, members: dict[str, bytes]) -> Path:
             info.size = len(data)
             tar.addfile(info, io.BytesIO(data))
     return path
-
-
-def test_a_docker_save_of_old(tmp_path: Path) -> None:
-    manifest = json.dumps([{"Config": "c.json", "RepoTags": ["a:1"], "Layers": ["l/layer.tar"]}]).encode()
-    path = tar_of(tmp_path / "a.tar", {"c.json": b"{}", "l/layer.tar": b"", "manifest.json": manifest})
-    error = refused(path)
-    assert "docker save" in error.hint and "skopeo" in error.hint
 
 
 def test_any_other_tar(tmp_path: Path) -> None:
