@@ -49,5 +49,5 @@ class Desk(QObject):
         self.notify.clicked.connect(self.frontWanted)
 
     def shut_down(self) -> None:
-        """Take the icon from the tray."""
-        self.notify.clear()
+        """Take the icon from the tray, and leave the desktop's bus."""
+        self.notify.shut_down()

@@ -7,6 +7,8 @@ import time
 from PySide6.QtCore import QObject, QTimer, Signal
 from PySide6.QtWidgets import QApplication, QSystemTrayIcon, QWidget
 
+from gui.features.notifications import REVEAL, Note, Notifications
+from gui.features.reveal import Reveal
 from gui.job_list import ExportJob, JobList, JobState
 from gui.models.jobs import export_title
 from gui.settings import Settings
@@ -27,6 +29,10 @@ class Notify(QObject):
         super().__init__(window)
         self._settings, self._window = settings, window
         self._since: dict[ExportJob, float] = {}
+        self._reveal = Reveal(self)
+        self._desktop = Notifications(self)
+        self._desktop.invoked.connect(self._invoked)
+        self._desktop.refused.connect(self._show_in_tray)
         self._tray: QSystemTrayIcon | None = None
         self._away = QTimer(self, singleShot=True, interval=_SHOWN_MS)
         self._away.timeout.connect(self.clear)
@@ -46,17 +52,22 @@ class Notify(QObject):
             return
         done = export.state is JobState.DONE
         title = tr("Export done") if done else tr("Export failed")
-        text = export_title(export)
-        seen = self._window.isActiveWindow() and not self._window.isMinimized()
+        path = export.written[0].request.path if export.written else ""
+        note = Note(title, export_title(export), done, path)
+        seen = QApplication.activeWindow() is not None and not self._window.isMinimized()
         if seen and seconds < LONG_S:
             return
-        self.told.emit(f"{title}: {text}")
+        self.told.emit(f"{title}: {note.text}")
         if not seen:
-            self._call(title, text, done)
+            self._call(note)
 
-    def _call(self, title: str, text: str, done: bool) -> None:
-        """A notification of the desktop where there is one; the taskbar's entry asks for attention too."""
+    def _call(self, note: Note) -> None:
+        """A notification of the desktop, else of the tray; the taskbar's entry asks for attention too."""
         QApplication.alert(self._window)
+        if not self._desktop.show(note):
+            self._show_in_tray(note)
+
+    def _show_in_tray(self, note: Note) -> None:
         if not (QSystemTrayIcon.isSystemTrayAvailable() and QSystemTrayIcon.supportsMessages()):
             return
         if self._tray is None:
@@ -66,8 +77,21 @@ class Notify(QObject):
             self._tray.activated.connect(self._clicked)
         kind = QSystemTrayIcon.MessageIcon
         self._tray.show()
-        self._tray.showMessage(title, text, kind.Information if done else kind.Critical, _SHOWN_MS)
+        self._tray.showMessage(
+            note.title, note.text, kind.Information if note.done else kind.Critical, _SHOWN_MS
+        )
         self._away.start()
+
+    def _invoked(self, note: Note, action: str) -> None:
+        if action == REVEAL:
+            self._reveal.show(note.path)
+        else:
+            self.clicked.emit()
+
+    def shut_down(self) -> None:
+        """Take the icon from the tray, and hear of no click any more."""
+        self.clear()
+        self._desktop.close()
 
     def clear(self) -> None:
         """Take the icon from the tray."""

@@ -162,7 +162,8 @@ class Tray:
 
 
 def export_unseen(driver: Driver, path: Path, monkeypatch: pytest.MonkeyPatch, *, active: bool) -> None:
-    monkeypatch.setattr(type(driver.window), "isActiveWindow", lambda window: active)
+    window = driver.window if active else None
+    monkeypatch.setattr(QApplication, "activeWindow", staticmethod(lambda: window))
     driver.choose("edge")
     driver.export(path)
     driver.wait_job("done")
