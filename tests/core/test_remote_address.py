@@ -1,6 +1,7 @@
 """Locations that name a helper: what they may hold, and that nothing in them is run."""
 
 import ast
+import shutil
 import socket
 from pathlib import Path
 
@@ -85,6 +86,7 @@ def test_a_location_that_is_none_starts_nothing(location: str, tmp_path: Path) -
     assert caught.value.hint and not ran.exists() and "secret" not in str(caught.value)
 
 
+@pytest.mark.skipif(shutil.which("ssh") is None, reason="there is no ssh on this system")
 @pytest.mark.parametrize(
     "path", ["/a;id", "/$(id)", "/a'b", '/a"b', "/a`id`", "/a b", "/-x", "/é", "/a\\b", "/a!b", "/a&b"]
 )
