@@ -38,7 +38,7 @@ def unpacked_copy(
         file = room.fill(file_key(path, status), unpacking.into, unpacking.check)
     size = humanize.size(os.fstat(file.fileno()).st_size)
     note = f"compressed with {kind}: unpacked once into the cache, {room.path} ({size}), and read there"
-    return Copy(file, status, note)
+    return Copy(file, status, "; ".join([note, *unpacking.notes]))
 
 
 class _Unpack:
@@ -49,6 +49,7 @@ class _Unpack:
         self._packed = packed
         self._kind = kind
         self._cancel = cancel
+        self.notes: list[str] = []
 
     def check(self) -> None:
         if self._cancel is not None and self._cancel.is_set():
@@ -67,6 +68,7 @@ class _Unpack:
             raise StoreError(str(error), hint=error.hint) from error
         if not writing.size:
             raise self._no_tar()
+        self.notes = unpacking.notes
         after = os.fstat(self._packed.fileno())
         if (before.st_mtime_ns, before.st_size) != (after.st_mtime_ns, after.st_size):
             raise StoreError(
