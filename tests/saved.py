@@ -181,3 +181,18 @@ def write_folder(path: Path, members: Iterable[Member]) -> Path:
         else:
             place.write_bytes(member.data)
     return path
+
+
+def write_dir(builder: StoreBuilder, path: Path) -> Path:
+    """skopeo's `dir:` of an index of all the builder lists (or of its one root), and of all its blobs."""
+    path.mkdir(parents=True)
+    (path / "version").write_bytes(b"Directory Transport Version: 1.1\n")
+    (path / "manifest.json").write_bytes(
+        builder.blobs[builder.roots[0]["digest"]] if len(builder.roots) == 1 else builder.index_json()
+    )
+    for digest, data in builder.blobs.items():
+        algorithm, _, encoded = digest.partition(":")
+        document = data[:40].startswith(b'{"schemaVersion"')
+        name = encoded if algorithm == "sha256" else f"{algorithm}-{encoded}"
+        (path / (name + ".manifest.json" * document)).write_bytes(data)
+    return path

@@ -3,6 +3,7 @@
 A store of a new kind joins by one more entry in `KINDS`.
 """
 
+import gzip
 import os
 import shutil
 import socket
@@ -40,8 +41,9 @@ from exporter_core.manifest import parse_descriptor
 from tests.bolt_writer import write_root
 from tests.core.helper_processes import through_helper
 from tests.core.helpers import NAME, noise
-from tests.images import IMAGE_NAME, OCI_LAYER, REF_NAME, Json, Member, StoreBuilder
+from tests.images import IMAGE_NAME, OCI_LAYER, REF_NAME, Json, Member, StoreBuilder, json_bytes, platform_of
 from tests.memory import MemoryStore
+from tests.saved import write_dir, write_folder, write_tar
 
 if TYPE_CHECKING:
     from tests.containerd_service import Service
@@ -63,6 +65,32 @@ def _archive(builder: StoreBuilder, path: Path) -> Store:
 
 def _gnu_archive(builder: StoreBuilder, path: Path) -> Store:
     return open_store(builder.write_archive(path, prefix="./", tar_format=tarfile.GNU_FORMAT))
+
+
+def _compressed_archive(builder: StoreBuilder, path: Path) -> Store:
+    path.write_bytes(gzip.compress(builder.write_archive(path.with_suffix(".tar")).read_bytes(), 1))
+    return open_store(path)
+
+
+def _docker_members(builder: StoreBuilder) -> list[Member]:
+    """docker save of one image that has every blob for a layer."""
+    names = {digest: digest.partition(":")[2] + ".tar" for digest in builder.blobs}
+    config = json_bytes({**platform_of("linux/amd64"), "rootfs": {"type": "layers", "diff_ids": list(names)}})
+    row = {"Config": "config.json", "RepoTags": None, "Layers": list(names.values())}
+    layers = [Member(names[digest], data) for digest, data in builder.blobs.items()]
+    return [Member("config.json", config), *layers, Member("manifest.json", json_bytes([row]))]
+
+
+def _docker_archive(builder: StoreBuilder, path: Path) -> Store:
+    return open_store(write_tar(path, _docker_members(builder)))
+
+
+def _docker_folder(builder: StoreBuilder, path: Path) -> Store:
+    return open_store(write_folder(path, _docker_members(builder)))
+
+
+def _dir(builder: StoreBuilder, path: Path) -> Store:
+    return open_store(write_dir(builder, path))
 
 
 def _containerd_root(builder: StoreBuilder, path: Path) -> Store:
@@ -107,12 +135,23 @@ KINDS = {
     "bare": _bare,
     "archive": _archive,
     "gnu-archive": _gnu_archive,
+    "compressed-archive": _compressed_archive,
+    "docker-archive": _docker_archive,
+    "docker-folder": _docker_folder,
+    "dir": _dir,
     "memory": _memory,
     "containerd-root": _containerd_root,
     "remote": _remote,
     "containerd-socket": _containerd_socket,
 }
-NAMED = [kind for kind in KINDS if kind != "bare" and "containerd" not in kind]  # those have their own tests
+# The others have no names, or their own tests of them.
+NAMED = [kind for kind in KINDS if kind in ("memory", "remote") or kind.endswith(("layout", "archive"))]
+NAMED.remove("docker-archive")
+
+
+@pytest.fixture(autouse=True)
+def _cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
 
 
 @pytest.fixture(params=KINDS)
@@ -148,7 +187,7 @@ def test_it_is_a_store(make: Made) -> None:
     store = make(StoreBuilder())
     assert isinstance(store, Store) and isinstance(store, InfoProvider)
     assert store.kind and store.location
-    assert store.notes == ()
+    assert all("docker save" in note or "compressed" in note for note in store.notes)  # what it is, no more
     assert store.document_limit == 8 << 20
 
 
