@@ -1,9 +1,10 @@
-"""A private desktop: a message bus of its own, and a process with its services. Never the user's."""
+"""A private desktop: a message bus of its own, a process with its services, a screen. Never the user's."""
 
 import json
 import os
 import shutil
 import subprocess
+import sys
 import threading
 import time
 from collections.abc import Callable
@@ -13,6 +14,7 @@ from typing import Any
 import pytest
 
 PYTHON = "/usr/bin/python3"
+_CALM = 5  # pictures that are the same
 ROOT = Path(__file__).parents[2]
 _START_S = 10.0
 
@@ -91,3 +93,39 @@ class Desktop:
             for stream in (process.stdin, process.stdout):
                 if stream is not None:
                     stream.close()
+
+
+class Screen:
+    """An X server without a screen, on which the program runs as ``python -m gui``."""
+
+    def __init__(self, desktop: Desktop, folder: Path) -> None:
+        need("Xvfb", "import")
+        self._desktop = desktop
+        server = desktop.start(
+            "Xvfb", "-displayfd", "1", "-screen", "0", "1200x700x24", "-nolisten", "tcp", env=dict(os.environ)
+        )
+        assert server.stdout is not None
+        kept = {key: value for key, value in os.environ.items() if not key.startswith(("QT_", "XDG_"))}
+        homes = ("HOME", "SHIPGLASS_CONFIG_DIR", "XDG_CONFIG_HOME", "XDG_STATE_HOME", "XDG_CACHE_HOME")
+        self._env = kept | {name: str(folder / name.lower()) for name in homes}
+        self._env["XDG_RUNTIME_DIR"] = str(folder)
+        self._env["DBUS_SESSION_BUS_ADDRESS"] = desktop.address
+        self._env["DISPLAY"] = ":" + server.stdout.readline().strip()
+
+    def run(self, **env: str) -> "subprocess.Popen[str]":
+        store = str(ROOT / "resources" / "sample-store")
+        return self._desktop.start(sys.executable, "-m", "gui", store, env=self._env | env)
+
+    def shown(self, *, dark: bool) -> bytes:
+        """The pixels as soon as the window is light or dark, and has stopped to change."""
+        seen = [b""]
+
+        def still() -> bool:
+            words = ["import", "-window", "root", "-depth", "8", "gray:-"]
+            seen.append(subprocess.run(words, env=self._env, capture_output=True, check=True).stdout)
+            mean = sum(seen[-1][::97]) / len(seen[-1][::97])
+            calm = len(seen) > _CALM and len(set(seen[-_CALM:])) == 1
+            return calm and (15 < mean < 80 if dark else mean > 180)
+
+        assert until(still, 20), "the window did not follow"
+        return seen[-1]

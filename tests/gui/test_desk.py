@@ -29,6 +29,7 @@ from PySide6.QtWidgets import (
 from exporter_core import __version__
 from gui import app, text
 from gui.actions import commands, plain
+from gui.dialogs.quit import ask_quit
 from gui.resources import folder
 from gui.settings import Preferences, Settings
 from tests.gui.conftest import SAMPLE, Open
@@ -215,6 +216,16 @@ def test_who_wants_no_notification_gets_none(
     sample.window.settings.preferences = Preferences(notify=False)
     export_unseen(sample, tmp_path / "out.tar", monkeypatch, active=False)
     assert tray.messages == [] and tray.alerts == 0
+
+
+def test_return_keeps_the_exports_running(sample: Driver) -> None:
+    stop = ask_quit(sample.window, 1)
+    stops: list[bool] = []
+    stop.clicked.connect(stops.append)
+    box = stop.window()
+    sample.qtbot.waitExposed(box)
+    QTest.keyClick(box, KEY.Key_Return)
+    assert not box.isVisible() and stops == []
 
 
 # What comes back
