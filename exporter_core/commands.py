@@ -130,9 +130,11 @@ def registry_commands(image: Image) -> tuple[Command, ...]:
 def blob_commands(location: str, kind: str, descriptor: Descriptor, place: str) -> tuple[Command, ...]:
     """What shows a blob with other programs; ``place`` is its file, or ARCHIVE:MEMBER in an archive."""
     digest = str(descriptor.digest)
-    member = descriptor.digest.path
     commands = [Command("ctr", "show it", _join("ctr", "content", "get", digest))]
-    if kind == "OCI archive":
+    if place.startswith("made of "):  # a document that no file holds
+        return ()
+    if kind in ("OCI archive", "Docker archive"):
+        member = descriptor.digest.path if kind == "OCI archive" else place.removeprefix(f"{location}:")
         raw = _join("tar", "--extract", "--to-stdout", "--file", location, member)
         if descriptor.media_type.endswith("json"):
             commands.append(Command("jq", "show it", f"{raw} | jq ."))
@@ -166,5 +168,9 @@ def _tag(image: Image) -> str:
 
 
 def _skopeo_source(location: str, kind: str, image: Image) -> str:
+    if kind == "dir layout":
+        return f"dir:{location}"
+    if kind == "Docker archive":
+        return f"docker-archive:{location}:{image.name}" if image.name != image.digest_text else ""
     transport = {"OCI layout": "oci", "OCI archive": "oci-archive"}.get(kind)
     return f"{transport}:{location}:{_tag(image)}" if transport and _tag(image) else ""

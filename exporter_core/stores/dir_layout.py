@@ -89,7 +89,7 @@ class DirLayout:
             for name in self._names(digest):
                 size = self._files.size(name)
                 if size is not None:
-                    return BlobInfo(size, self._place(name, digest))
+                    return BlobInfo(size, self._files.place(name))
         except OSError as error:
             raise UnreadableBlob(str(digest), reason=error.strerror or str(error)) from error
         return None
@@ -116,10 +116,6 @@ class DirLayout:
         plain = digest.algorithm == "sha256"
         name = digest.encoded if plain else f"{digest.algorithm}-{digest.encoded}"
         return (name, f"{name}.manifest.json")
-
-    def _place(self, name: str, digest: Digest) -> str:
-        place = self._files.place(name)
-        return f"{place} ({digest})" if name == MANIFEST else place
 
     def blob_names(self) -> Iterator[str]:
         """The names that its blobs have in a layout, ``blobs/<algorithm>/<encoded>``."""

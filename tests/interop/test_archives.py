@@ -18,12 +18,14 @@ from pathlib import Path
 
 import pytest
 
-from exporter_core import open_store, verify_location
+from exporter_core import Digest, open_store, verify_location
+from exporter_core.commands import blob_commands, image_commands
 from tests.images import layer_tar
 from tests.interop.programs import (
     SAMPLE,
     Containerd,
     Json,
+    as_descriptor,
     call,
     descriptor_of,
     export,
@@ -91,6 +93,26 @@ def test_skopeos_docker_archive(from_skopeo: Path, tmp_path: Path) -> None:
         read = json.loads(skopeo("inspect", "--raw", source).stdout)
         assert read["config"]["digest"] == raw["config"]["digest"]
     skopeo("copy", f"oci-archive:{archive}:2.4", f"oci:{tmp_path / 'copied'}:x")
+
+
+def test_the_commands_to_copy_really_run(from_skopeo: Path, tmp_path: Path) -> None:
+    needed("jq", "tar")
+    skopeo("copy", sample(WEB), f"dir:{tmp_path / 'dir'}")
+    for path in (from_skopeo, tmp_path / "dir"):
+        with closing(open_store(path)) as store:
+            image = store.images()[0]
+            made = manifest(path)[1]
+            commands = list(image_commands(store.location, store.kind, image))
+            for value in (made["config"], made["layers"][0]):
+                info = store.info(Digest.parse(value["digest"]))
+                assert info is not None
+                commands += blob_commands(store.location, store.kind, as_descriptor(value), info.place)
+        lines = [command.line for command in commands if command.program not in ("shipglass", "ctr")]
+        assert len(lines) >= 5
+        for line in lines:
+            done = subprocess.run(["sh", "-ec", line], cwd=tmp_path, capture_output=True, check=False)
+            assert done.returncode == 0 or b"policy.json" in done.stderr, (line, done.stderr)
+            (tmp_path / "image.tar").unlink(missing_ok=True)
 
 
 @pytest.mark.parametrize("options", [[], ["--all"], ["--format", "v2s2"]], ids=["one", "all", "v2s2"])

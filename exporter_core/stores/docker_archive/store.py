@@ -47,7 +47,7 @@ class DockerArchive:
         if blob is None:
             return None
         if blob.data is not None:
-            return BlobInfo(len(blob.data), f"{self.location}: made for {digest}")
+            return BlobInfo(len(blob.data), f"made of {self.location}")
         try:
             size = self._files.size(blob.name)
         except OSError as error:
