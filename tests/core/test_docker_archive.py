@@ -19,6 +19,7 @@ from exporter_core.digest import Digest
 from exporter_core.errors import Cancelled, ContentError, MissingBlob, ShipglassError, StoreError
 from exporter_core.graph import load_tree, summarise
 from exporter_core.stores.docker_archive import DockerArchive
+from exporter_core.stores.docker_archive.making import Making
 from tests.core.helpers import exported, noise, planned
 from tests.images import IMAGE_NAME, Json, Member, json_bytes, layer_tar, zstd_bytes
 from tests.saved import (
@@ -423,6 +424,18 @@ def test_a_digest_is_computed_once(tmp_path: Path, cache: Path) -> None:
     kept.write_text("nonsense")
     with closing(open_store(path)) as store:
         assert store.images() == first
+
+
+def test_a_layer_is_hashed_once_for_all_its_images(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    made: list[str] = []
+    path = write(
+        tmp_path, legacy([SavedImage([f"n:{n}"], [BASE, layer_tar({"n": str(n)})]) for n in range(5)])
+    )
+    hash_of = Making._hash
+    monkeypatch.setattr(Making, "_hash", lambda self, *words: made.append(words[0]) or hash_of(self, *words))
+    with closing(open_store(path)) as store:
+        assert len(store.images()) == 5
+    assert len(made) == len(set(made)) == 6
 
 
 def test_without_a_cache_folder_it_is_computed_each_time(

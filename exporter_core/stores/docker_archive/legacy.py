@@ -106,7 +106,7 @@ class _Chains:
             diff_ids.append(str(diff_id))
             history.append(_history(self._document(one)[1]))
         config = _config(self._document(image_id), diff_ids, history)
-        return making.manifest(making.config(config, ""), layers)
+        return making.manifest(making.made_config(config), layers)
 
     def _line(self, image_id: str) -> list[str]:
         """The IDs from the base up to ``image_id``."""

@@ -27,6 +27,7 @@ from exporter_core.errors import (
     InvalidReference,
     MalformedDocument,
 )
+from exporter_core.manifest import ImageConfig
 from exporter_core.reference import oci_reference_name, parse_normalized
 from exporter_core.stores.files import Files
 
@@ -58,9 +59,10 @@ class Making:
         self.blobs: dict[Digest, Blob] = {}
         self.images: list[Image] = []
         self.notes: list[str] = []
-        self.hashed = 0
         self._cancel = cancel
+        self._configs: dict[str, tuple[Descriptor, tuple[str, ...]]] = {}
         self._layers: dict[tuple[str, Digest | None], Descriptor] = {}
+        self._digests: dict[tuple[str, str], Digest] = {}
         self._buffer: memoryview | None = None
 
     def check(self) -> None:
@@ -76,9 +78,18 @@ class Making:
         with self.files.open(name) as file:
             return read_up_to(file, size)
 
-    def config(self, data: bytes, name: str) -> Descriptor:
-        """The descriptor of the config ``data``, which stands in the file ``name`` or was made of it."""
-        return self._made(mediatypes.OCI_CONFIG, data, name)
+    def config(self, name: str) -> tuple[Descriptor, tuple[str, ...]]:
+        """The descriptor of the config in the file ``name``, and its diff IDs. Raises ContentError."""
+        known = self._configs.get(name)
+        if known is None:
+            data = self.document(name)
+            diff_ids = ImageConfig.parse(data, name=name).diff_ids
+            known = self._configs[name] = (self._made(mediatypes.OCI_CONFIG, data, name), diff_ids)
+        return known
+
+    def made_config(self, data: bytes) -> Descriptor:
+        """The descriptor of a config that no file holds."""
+        return self._made(mediatypes.OCI_CONFIG, data, "")
 
     def layer(self, name: str, claimed: Digest | None) -> Descriptor:
         """The descriptor of the layer in the file ``name``; ``claimed`` is its diff ID by the config.
@@ -115,20 +126,24 @@ class Making:
         return self._hashed(name, packing(self._start(name)) or "")
 
     def _hashed(self, name: str, packed: str) -> Digest:
-        size = self._present(name)
-        if size < _WORTH_KEEPING:
-            return Digest("sha256", self._hash(name, packed))
+        known = self._digests.get((name, packed))
+        if known is None:
+            known = self._digests[name, packed] = Digest("sha256", self._looked_up(name, packed))
+        return known
+
+    def _looked_up(self, name: str, packed: str) -> str:
+        if self._present(name) < _WORTH_KEEPING:
+            return self._hash(name, packed)
         key = self.files.key(name) + packed
         room = Room("digests", limit=_KEPT)
         kept = (room.read(key) or b"").decode("latin-1")
         if len(kept) != 64 or kept.strip("0123456789abcdef"):
             kept = self._hash(name, packed)
             room.keep(key, kept.encode())
-        return Digest("sha256", kept)
+        return kept
 
     def _hash(self, name: str, packed: str) -> str:
         running = hashlib.sha256(usedforsecurity=False)
-        self.hashed += 1
         with self.files.open(name) as file:
             if packed:
                 unpacking = Unpacking(file, packed, name=self.files.place(name))  # type: ignore[arg-type]

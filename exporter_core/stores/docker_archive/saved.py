@@ -8,9 +8,8 @@ from __future__ import annotations
 from exporter_core import gojson
 from exporter_core.descriptor import Descriptor
 from exporter_core.digest import Digest
-from exporter_core.errors import ArchiveError, ContentError, MalformedDocument
+from exporter_core.errors import ContentError, MalformedDocument
 from exporter_core.gojson import Shape
-from exporter_core.manifest import ImageConfig
 from exporter_core.manifest.fields import text, texts, wrong
 from exporter_core.progress import breathe
 from exporter_core.stores.docker_archive.making import HINT, Making, inside
@@ -45,8 +44,7 @@ def read_saved(making: Making) -> None:
 def _image(making: Making, known: dict[str, object], where: str) -> Descriptor:
     """The manifest made for one row."""
     name = inside(text(known, "Config", f"{where}."), f"{where}.Config")
-    data = making.document(name)
-    diff_ids = ImageConfig.parse(data, name=name).diff_ids
+    config, diff_ids = making.config(name)
     layers = texts(known, "Layers", f"{where}.")
     if len(layers) != len(diff_ids):
         raise MalformedDocument(
@@ -58,6 +56,4 @@ def _image(making: Making, known: dict[str, object], where: str) -> Descriptor:
         making.layer(inside(layer, f"{where}.Layers[{i}]"), Digest.parse(diff_id))
         for i, (layer, diff_id) in enumerate(zip(layers, diff_ids, strict=True))
     ]
-    if not data:
-        raise ArchiveError(f"the config {name} is empty", hint=HINT)
-    return making.manifest(making.config(data, name), found)
+    return making.manifest(config, found)
