@@ -89,8 +89,15 @@ class ContainerdRoot(LayoutStore):
     """
 
     def __init__(
-        self, place: RootPlace, *, location: str, namespace: str = "", document_limit: int = DOCUMENT_LIMIT
+        self,
+        place: RootPlace,
+        *,
+        location: str,
+        namespace: str = "",
+        document_limit: int = DOCUMENT_LIMIT,
+        reading: Reading | None = None,
     ) -> None:
+        """``reading`` is what another store over the same root has read already, if one has."""
         _check_content(place.content, location)
         super().__init__(
             DirectoryFiles(place.content), location=location, kind=place.kind, document_limit=document_limit
@@ -99,7 +106,7 @@ class ContainerdRoot(LayoutStore):
         self._asked = self._namespace = namespace
         self._refreshing = threading.Lock()
         self._looked = 0.0
-        self._view = _View()
+        self._view = _View() if reading is None else self._parsed(reading)
         self._refresh()
         if namespace and not self._view.damage and self._view.shown is None:
             names = ", ".join(found.name for found in self._view.namespaces) or "none"
@@ -166,7 +173,11 @@ class ContainerdRoot(LayoutStore):
         """The same root, namespace ``name``. Raises StoreError where there is none of that name."""
         location = f"{self._plain}?namespace={quote(name)}"
         return ContainerdRoot(
-            self._place, location=location, namespace=name, document_limit=self.document_limit
+            self._place,
+            location=location,
+            namespace=name,
+            document_limit=self.document_limit,
+            reading=self._view.reading,
         )
 
     def blobs(self) -> Iterator[Blob]:

@@ -161,6 +161,22 @@ def test_another_namespace_of_the_same_root(tmp_path: Path) -> None:
         other.in_namespace("gone")
 
 
+def test_another_namespace_is_not_read_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    builder = filled()
+    tree = {b"default": namespace(builder), b"other": namespace(builder)}
+    tree[b"other"][b"images"] = {b"other:1": image(builder.roots[1])}
+    root = write_root(builder, tmp_path / "root", tree)
+    store = opened(root)
+
+    def copied(*_: object) -> None:
+        raise AssertionError("the database was read again")
+
+    monkeypatch.setattr("exporter_core.stores.bolt._copy", copied)
+    assert [found.name for found in store.in_namespace("other").images()] == ["other:1"]
+    with pytest.raises(AssertionError, match="read again"):
+        opened(root)
+
+
 def test_a_namespace_where_there_are_none(tmp_path: Path) -> None:
     layout = filled().write_layout(tmp_path / "layout")
     archive = filled().write_archive(tmp_path / "a.tar")
