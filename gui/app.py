@@ -10,6 +10,7 @@ from contextlib import suppress
 
 from PySide6.QtWidgets import QApplication
 
+from exporter_core.stores import absolute
 from gui.crash import FAULTS, CrashGuard
 from gui.instance import Instance
 from gui.logs import LogBook, log
@@ -72,7 +73,7 @@ def main(argv: Sequence[str] = ()) -> int:
     words = [word for word in argv if word != NEW_WINDOW]
     instance = Instance(config_folder())
     alone = NEW_WINDOW in argv
-    if not alone and instance.hand_over([_whole(word) for word in words]):
+    if not alone and instance.hand_over([absolute(word) for word in words]):
         return 0
     try:
         return _run(words, instance)
@@ -109,10 +110,3 @@ def _drop_if_empty(name: str) -> None:
     path = state_folder() / name
     if path.stat().st_size == 0:
         path.unlink()
-
-
-def _whole(location: str) -> str:
-    """The location as another process with another current folder understands it."""
-    if location.startswith("file:"):
-        return location
-    return os.path.abspath(os.path.expanduser(location))

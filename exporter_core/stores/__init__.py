@@ -22,6 +22,7 @@ _ACCEPTED = (
     "(also unpacked, or compressed with gzip, zstd, xz or bzip2), or a folder that skopeo's dir: wrote. "
     "shipglass stores lists those of this machine."
 )
+_HELPERS = ("sudo:", "pkexec:", "ssh:")
 _SCHEMES = ("containerd:", "unix:", "tcp://", "http://", "https://", "ssh://", "npipe://")
 
 
@@ -43,7 +44,7 @@ def open_store(
     ``document_limit`` is the largest document in bytes that will be read. Raises StoreError, Cancelled.
     """
     text = os.fspath(location)
-    if text.startswith(("sudo:", "pkexec:", "ssh:")):
+    if text.startswith(_HELPERS):
         from exporter_core.stores.remote import open_remote  # only these pay for it
 
         return open_remote(text, document_limit=document_limit, terminal=terminal)
@@ -65,6 +66,18 @@ def open_store(
         raise StoreError(f"there is nothing at {path}", hint=_ACCEPTED) from error
     except OSError as error:
         raise unreadable(path, error) from error
+
+
+def absolute(location: str) -> str:
+    """``location`` as a process with another current folder understands it: a path from the root on, ``~``
+    resolved; every other form as it is.
+    """
+    return os.path.abspath(os.path.expanduser(location)) if is_path(location) else location
+
+
+def is_path(location: str) -> bool:
+    """Whether ``location`` is a path, with or without a namespace, and does not begin with a scheme."""
+    return not location.startswith((*_HELPERS, *_SCHEMES, "file:", "containerd-root:"))
 
 
 def with_rights(location: str) -> str | None:

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from PySide6.QtCore import QMimeData, QObject, Signal
 from PySide6.QtWidgets import QFileDialog, QWidget
 
+from exporter_core.stores import absolute, is_path
 from gui.actions import Actions, reasons
 from gui.features.recent import Recent
 from gui.features.sums import Sums, sum_words
@@ -41,7 +42,7 @@ class Stores(QObject):
 
     def open(self, location: str) -> OpenStore:
         """Open a store in the background."""
-        return self._session.open(os.path.abspath(os.path.expanduser(location)))
+        return self._session.open(absolute(location))
 
     def reopen(self) -> None:
         """What was open at the end of the last run, or the last store alone; else the bundled sample.
@@ -116,7 +117,12 @@ class Stores(QObject):
         """Ask for an archive and open it."""
         chooser = QFileDialog(self._window, tr("Open an archive"), self._start())
         chooser.setFileMode(QFileDialog.FileMode.ExistingFile)
-        chooser.setNameFilters([tr("Tar archives (*.tar *.oci)"), tr("All files (*)")])
+        chooser.setNameFilters(
+            [
+                tr("Tar archives (*.tar *.oci *.tar.gz *.tgz *.tar.zst *.tar.xz *.tar.bz2)"),
+                tr("All files (*)"),
+            ]
+        )
         chooser.fileSelected.connect(self.open)
         chooser.open()
 
@@ -162,4 +168,4 @@ class Stores(QObject):
 
 def _is_there(location: str) -> bool:
     """Whether a store may still be there: what is no path (a socket's address) is asked when it is opened."""
-    return "://" in location or any(map(os.path.exists, (location, location.partition("?")[0])))
+    return not is_path(location) or any(map(os.path.exists, (location, location.partition("?")[0])))

@@ -12,6 +12,7 @@ import pytest
 
 from exporter_core import Store, open_store
 from exporter_core.errors import StoreError
+from exporter_core.stores import absolute, is_path
 from tests.core.helpers import NAME, as_nobody, open_folder
 from tests.images import Member, StoreBuilder
 
@@ -230,3 +231,26 @@ def test_no_permission(what: str, builder: StoreBuilder) -> None:
             assert "ermission denied" in str(caught.value)
             assert "user" in caught.value.hint
         closed.chmod(0o755)
+
+
+@pytest.mark.parametrize(
+    "location",
+    [
+        "sudo:/var/lib/containerd",
+        "pkexec:/var/lib/containerd",
+        "ssh://user@host/var/lib/containerd?namespace=k8s.io",
+        "containerd:///run/containerd/containerd.sock?namespace=k8s.io",
+        "unix:/run/containerd/containerd.sock",
+        "file:///srv/layout",
+        "containerd-root:/var/lib/containerd",
+    ],
+)
+def test_a_location_that_is_no_path_stays_as_it_is(location: str) -> None:
+    assert absolute(location) == location and not is_path(location)
+
+
+def test_a_path_is_made_absolute(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("HOME", "/home/somebody")
+    assert absolute("root?namespace=x") == f"{tmp_path}/root?namespace=x"
+    assert absolute("~/layout") == "/home/somebody/layout"

@@ -87,6 +87,14 @@ def test_a_store_of_no_images_says_so(open_window: Open, builder: StoreBuilder, 
     assert not driver.action("exportAction").isEnabled()
 
 
+def test_a_location_that_is_no_path_is_not_taken_for_one(open_window: Open) -> None:
+    driver = open_window("containerd:///nowhere/at/all.sock", wait=False)
+    driver.wait(lambda: driver.window.stores.current is not None and not driver.window.stores.current.opening)
+    failed = driver.window.stores.current
+    assert failed is not None and failed.location == "containerd:///nowhere/at/all.sock"
+    assert "/nowhere/at/all.sock" in str(failed.error)
+
+
 def test_a_store_that_cannot_be_opened(open_window: Open, tmp_path: Path) -> None:
     place = tmp_path / "later"
     driver = open_window(place, wait=False)
